@@ -1,0 +1,272 @@
+/*
+ * Why the lane stays busy until the results are values: they lie in its
+ * buffer. References that must be given back meanwhile go out on it directly.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "clock.h"
+#include "detail.h"
+#include "proto/trace.h"
+
+#define KEEP_SIZE ((size_t)64 << 10) /* of the read buffer, between calls */
+#define CALL_RESULTS 4
+
+static struct message_call
+message_of(const struct call *call)
+{
+	return (struct message_call){
+		.object = call->object,
+		.method = span_text(call->method),
+		.timeout_ms = call->timeout_ms < 0 ? -1 : call->timeout_ms,
+		.n_args = call->n_args,
+		.args = call->args,
+	};
+}
+
+int
+call_put(const struct call *call, struct lane *lane, uint64_t *ret_id)
+{
+	struct message_call message = message_of(call);
+	uint64_t limit = call->manager->max_value;
+	size_t total = 0;
+	int error;
+
+	for (size_t i = 0; i < call->n_args; i++)
+		total += call->args[i].size;
+	message.id = ++lane->last_id;
+	if (total > limit)
+		error = MPROXY_ERR_TOO_BIG;
+	else
+		error = message_send_call(&lane->channel, &message);
+	if (error == MPROXY_ERR_TOO_BIG)
+		return error_set(error,
+				 "the arguments of %s take %zu bytes, the "
+				 "manager takes %llu at most",
+				 call->method, total,
+				 (unsigned long long)limit);
+	if (error)
+		return error_set(error, "no memory to send a call of %s",
+				 call->method);
+	*ret_id = message.id;
+	return 0;
+}
+
+/* As call_perform(), but a status of the method is left in ret. */
+static int
+exchange(const struct call *call, struct lane **ret_lane,
+	 struct message_reply *ret)
+{
+	struct lane *lane;
+	uint64_t id;
+	int error;
+
+	error = lane_enter(call->manager, &lane);
+	if (error)
+		return error;
+	error = call_put(call, lane, &id);
+	if (error) {
+		lane_leave(lane);
+		return error;
+	}
+	error = lane_exchange(lane, id, call->timeout_ms, ret);
+	if (!error)
+		*ret_lane = lane;
+	return error;
+}
+
+static int
+exchange_traced(const struct call *call, struct lane **ret_lane,
+		struct message_reply *ret)
+{
+	const struct message_call message = message_of(call);
+	int64_t begun = clock_now();
+	int error = exchange(call, ret_lane, ret);
+	const struct message_reply failure = {
+		.status = error,
+		.detail = span_text(mproxy_error_detail()),
+	};
+	char who[40];
+
+	snprintf(who, sizeof(who), "mproxy[%ld]", (long)getpid());
+	trace_call(who, call->type, &message, error ? &failure : ret,
+		   clock_now() - begun);
+	return error;
+}
+
+int
+call_perform(const struct call *call, struct lane **ret_lane,
+	     struct message_reply *ret)
+{
+	struct lane *lane;
+	int error;
+
+	if (trace_calls_wanted())
+		error = exchange_traced(call, &lane, ret);
+	else
+		error = exchange(call, &lane, ret);
+	if (error)
+		return error;
+	if (ret->status != 0) {
+		error = ret->status < 0 ? ret->status : MPROXY_ERR_PROTOCOL;
+		error_set_span(error, ret->detail);
+		lane_leave(lane);
+		return error;
+	}
+	thread_state.current = lane;
+	*ret_lane = lane;
+	return 0;
+}
+
+void
+call_done(struct lane *lane)
+{
+	thread_state.current = NULL;
+	if (lane->channel.in_capacity > KEEP_SIZE)
+		channel_trim(&lane->channel);
+	lane_leave(lane);
+}
+
+/* --- giving back --- */
+
+static void
+send_release(struct lane *lane, uint64_t object, uint64_t count)
+{
+	const struct message_release release = {
+		.object = object,
+		.count = count,
+	};
+
+	/* what does not go now goes with the next call */
+	if (message_send_release(&lane->channel, &release) == 0)
+		channel_flush(&lane->channel, MSG_DONTWAIT);
+}
+
+void
+manager_release(struct mproxy_manager *m, uint64_t object, uint64_t count)
+{
+	struct lane *lane = thread_state.current;
+	struct detail saved;
+
+	if (object == MESSAGE_MANAGER || count == 0 ||
+	    atomic_load_explicit(&m->state, memory_order_relaxed) !=
+		    MANAGER_OPEN)
+		return;
+	if (lane && lane->manager == m) {
+		send_release(lane, object, count);
+		return;
+	}
+	detail_save(&saved);
+	if (lane_enter(m, &lane) == 0) {
+		send_release(lane, object, count);
+		lane_leave(lane);
+	}
+	detail_restore(&saved);
+}
+
+static void
+give_back(void *context, struct value_handle handle)
+{
+	manager_release(context, handle.object, 1);
+}
+
+static void
+drop_results(struct mproxy_manager *m, const struct span *results, size_t n)
+{
+	struct value value;
+	const char *why;
+
+	for (size_t i = 0; i < n; i++)
+		if (value_validate(results[i], &value, &why) == 0 &&
+		    value.has_handles)
+			value_each_handle(results[i], give_back, m);
+}
+
+int
+call_receive(struct mproxy_manager *m, const struct message_reply *reply,
+	     size_t n, struct mproxy_value **ret)
+{
+	size_t done = 0;
+	int error = 0;
+
+	if (reply->n_results < n)
+		error = error_set(MPROXY_ERR_PROTOCOL,
+				  "the manager gave %zu results instead of %zu",
+				  reply->n_results, n);
+	while (!error && done < n) {
+		error = value_receive(m, reply->results[done], &ret[done]);
+		done++;
+	}
+	/* the one that failed has given back its own */
+	drop_results(m, reply->results + done, reply->n_results - done);
+	if (error)
+		while (done > 1)
+			mproxy_value_free(ret[--done - 1]);
+	return error;
+}
+
+int
+manager_call(struct mproxy_manager *m, uint64_t object, struct span type,
+	     const char *method, size_t n_args, const struct span *args,
+	     int timeout_ms, size_t n_results, struct mproxy_value **ret_values)
+{
+	const struct call call = {
+		.manager = m,
+		.object = object,
+		.type = type,
+		.method = method,
+		.n_args = n_args,
+		.args = args,
+		.timeout_ms = timeout_ms,
+	};
+	struct mproxy_value *values[CALL_RESULTS] = { NULL };
+	struct message_reply reply;
+	struct lane *lane;
+	int error;
+
+	if (n_results > CALL_RESULTS)
+		return error_set(MPROXY_ERR_INVALID,
+				 "at most %d results can be asked for",
+				 CALL_RESULTS);
+	error = call_perform(&call, &lane, &reply);
+	if (error)
+		return error;
+	error = call_receive(m, &reply, n_results, values);
+	call_done(lane);
+	for (size_t i = 0; !error && i < n_results; i++)
+		ret_values[i] = values[i];
+	return error;
+}
+
+int
+call_spread(const struct mproxy_value *list, size_t n_before,
+	    const struct span *before, size_t *ret_n, struct span **ret)
+{
+	struct value_cursor cursor = { 0 };
+	struct span *spans;
+	struct value value;
+	size_t n = n_before;
+
+	if (list) {
+		value = value_decode(value_span(list));
+		if (value.kind != MPROXY_LIST)
+			return error_set(MPROXY_ERR_TYPE,
+					 "arguments are given as a list");
+		n += value_count(&value);
+		cursor = value_items(&value);
+	}
+	spans = malloc((n + 1) * sizeof(*spans));
+	if (!spans)
+		return error_set(MPROXY_ERR_NO_MEMORY,
+				 "no memory for %zu arguments", n);
+	for (size_t i = 0; i < n_before; i++)
+		spans[i] = before[i];
+	for (size_t i = n_before; i < n; i++)
+		value_next(&cursor, &spans[i]);
+	*ret_n = n;
+	*ret = spans;
+	return 0;
+}

@@ -1,0 +1,139 @@
+/*
+ * What the typed faces are made of: a call with values as arguments, which it
+ * takes, and one result.
+ */
+#include <stdlib.h>
+
+#include "call.h"
+
+#define FACE_ARGS 8
+
+struct face {
+	struct span spans[FACE_ARGS];
+	struct call call;
+};
+
+static int
+face_init(struct face *face, struct mproxy_object *object, const char *method,
+	  int timeout_ms, size_t n_args, struct mproxy_value *const *args)
+{
+	if (n_args > FACE_ARGS)
+		return error_set(MPROXY_ERR_INVALID,
+				 "%s with more than %d arguments", method,
+				 FACE_ARGS);
+	for (size_t i = 0; i < n_args; i++) {
+		if (!args[i])
+			return value_null_error();
+		if (args[i]->n_objects > 0 &&
+		    args[i]->objects[0]->manager != object->manager)
+			return error_set(MPROXY_ERR_INVALID,
+					 "argument %zu of %s has a handle of "
+					 "another manager",
+					 i + 1, method);
+		face->spans[i] = value_span(args[i]);
+	}
+	face->call = (struct call){
+		.manager = object->manager,
+		.object = object->id,
+		.type = span_text(object->type),
+		.method = method,
+		.n_args = n_args,
+		.args = face->spans,
+		.timeout_ms = timeout_ms,
+	};
+	return 0;
+}
+
+static int
+perform(struct mproxy_object *object, const char *method, int timeout_ms,
+	size_t n_args, struct mproxy_value *const *args, struct lane **ret_lane,
+	struct message_reply *ret)
+{
+	struct face face;
+	int error = face_init(&face, object, method, timeout_ms, n_args, args);
+
+	if (!error)
+		error = call_perform(&face.call, ret_lane, ret);
+	for (size_t i = 0; i < n_args; i++)
+		mproxy_value_free(args[i]);
+	return error;
+}
+
+int
+object_call(struct mproxy_object *object, const char *method, int timeout_ms,
+	    size_t n_args, struct mproxy_value *const *args,
+	    struct mproxy_value **ret)
+{
+	struct mproxy_value *value = NULL;
+	struct message_reply reply;
+	struct lane *lane;
+	int error;
+
+	error = perform(object, method, timeout_ms, n_args, args, &lane,
+			&reply);
+	if (error)
+		return error;
+	error = call_receive(object->manager, &reply, ret ? 1 : 0, &value);
+	call_done(lane);
+	if (!error && ret)
+		*ret = value;
+	return error;
+}
+
+/* One result that is a plain C variable is read where it lies. */
+static int
+scalar(const struct message_reply *reply, const char *method,
+       enum mproxy_kind kind, const char *want, struct value *ret)
+{
+	const char *why;
+
+	if (reply->n_results != 1 ||
+	    value_validate(reply->results[0], ret, &why) != 0 ||
+	    ret->kind != kind)
+		return error_set(MPROXY_ERR_PROTOCOL,
+				 "the manager did not answer %s with %s",
+				 method, want);
+	return 0;
+}
+
+int
+object_call_int(struct mproxy_object *object, const char *method,
+		int timeout_ms, size_t n_args, struct mproxy_value *const *args,
+		int64_t *ret)
+{
+	struct message_reply reply;
+	struct value value;
+	struct lane *lane;
+	int error;
+
+	error = perform(object, method, timeout_ms, n_args, args, &lane,
+			&reply);
+	if (error)
+		return error;
+	error = scalar(&reply, method, MPROXY_INT, "an integer", &value);
+	call_done(lane);
+	if (!error)
+		*ret = value.integer;
+	return error;
+}
+
+int
+object_call_bool(struct mproxy_object *object, const char *method,
+		 int timeout_ms, size_t n_args,
+		 struct mproxy_value *const *args, bool *ret)
+{
+	struct message_reply reply;
+	struct value value;
+	struct lane *lane;
+	int error;
+
+	error = perform(object, method, timeout_ms, n_args, args, &lane,
+			&reply);
+	if (error)
+		return error;
+	error = scalar(&reply, method, MPROXY_BOOL, "true or false", &value);
+	call_done(lane);
+	if (!error)
+		*ret = value.boolean;
+	return error;
+}

@@ -1,0 +1,116 @@
+/*
+ * Lanes: one socket a thread, opened by its first call, closed at its end.
+ *
+ * A lane is used by its thread alone. What others may do to it (interrupt it,
+ * close it) goes through its slot. One call is in flight at a time.
+ */
+#ifndef MPROXY_LIB_LANE_H
+#define MPROXY_LIB_LANE_H
+
+#include "session.h"
+
+struct fork_node;
+
+struct lane {
+	struct slot *slot;
+	struct mproxy_manager *manager; /* one reference; control: borrowed */
+	struct session *session;
+	struct lane *next;	    /* of the thread */
+	struct lane *session_next;  /* of the session, … */
+	struct lane **session_link; /* … NULL: not listed */
+	uint64_t last_id;
+	uint64_t orphan_id; /* a reply nobody waits for any more; 0: none */
+	bool timeless;	    /* its socket has no timeout for reading now */
+	struct channel channel;
+	struct arena arena; /* for the reply being handled */
+};
+
+/* What the library keeps for each thread. */
+struct thread_state {
+	struct mproxy_manager *manager; /* the one used last, and … */
+	struct lane *lane;		/* … its lane */
+	struct lane *current;		/* whose reply is being taken apart */
+	struct lane *lanes;
+	struct fork_node *forks; /* between the two halves of a fork */
+	unsigned interrupts;	 /* as many are dealt with */
+	bool known;
+};
+
+extern _Thread_local struct thread_state thread_state
+	__attribute__((tls_model("initial-exec")));
+
+/* What a lane says first. */
+struct greeting {
+	struct span session; /* one of the two, or none: a new session */
+	struct span fork;
+	int timeout_ms; /* for the answer */
+	bool first;	/* no connection yet: other words for failure */
+};
+
+struct welcome {
+	uint8_t instance[MESSAGE_KEY_SIZE];
+	uint8_t session[MESSAGE_KEY_SIZE];
+	uint64_t max_value;
+	uint32_t pid;
+};
+
+/* Connects and exchanges greetings. The lane is PLAIN and nobody's. */
+int lane_connect(struct mproxy_manager *m, const struct greeting *greeting,
+		 struct lane **ret, struct welcome *ret_welcome);
+
+/* Opens one in the process's session, IDLE, not (yet) this thread's. */
+int lane_open(struct mproxy_manager *m, int timeout_ms, struct lane **ret);
+
+/* Reading gives up after the grace, or (timeless) never. */
+void lane_set_timeless(struct lane *lane, bool timeless);
+
+/* Closes and frees. For its thread only; not in a list of threads any more. */
+void lane_close(struct lane *lane);
+
+/* As above, and takes it out of the list of this thread. */
+void lane_drop(struct lane *lane);
+
+/* The lane of this thread, opened if need be; BUSY until lane_leave(). */
+int lane_enter_slowly(struct mproxy_manager *m, struct lane **ret);
+
+static inline int
+lane_enter(struct mproxy_manager *m, struct lane **ret)
+{
+	if (thread_state.manager == m && slot_begin(thread_state.lane->slot)) {
+		*ret = thread_state.lane;
+		return 0;
+	}
+	return lane_enter_slowly(m, ret);
+}
+
+static inline void
+lane_leave(struct lane *lane)
+{
+	slot_end(lane->slot);
+}
+
+/* Forgets lanes of this thread that mproxy_close() has closed. */
+void lane_purge(void);
+
+/* --- exchange.c --- */
+
+/*
+ * Sends what the channel of the lane holds and reads until the reply with this
+ * id. timeout_ms 0: a call that does not wait. On failure the lane is dropped
+ * and the detail set. Spans in ret are valid until the lane reads again.
+ */
+int lane_exchange(struct lane *lane, uint64_t id, int timeout_ms,
+		  struct message_reply *ret);
+
+/*
+ * Looks for that reply, waiting until deadline at most, deaf to signals.
+ * Returns 1, 0 when it has not come, or an error. The lane stays.
+ */
+int lane_await(struct lane *lane, uint64_t id, int64_t deadline,
+	       struct message_reply *ret);
+
+/* Sets the detail for a lane on which a negative errno was met. Returns the
+ * code; drops nothing. sent: the call had left whole. */
+int lane_error(struct lane *lane, int error, bool sent);
+
+#endif

@@ -1,0 +1,323 @@
+/*
+ * The supervisor: keeps the workers of a pool alive, and says what they died
+ * of. It decides nothing: the pool, in the manager, tells it what to do.
+ *
+ * It waits for four things at once: the manager's word, the end of a worker,
+ * the end of its owner, and its owner's wish (the leash closes). So nothing it
+ * does may block: its calls are pending ones.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/pool/pool-private.h"
+
+#define DISBAND_MS 800
+
+/* What the pool may say; the same numbers as in server/types/pool-staff.c. */
+enum command {
+	COMMAND_NONE = -1,
+	COMMAND_RUN = 0,
+	COMMAND_DRAIN = 1,
+	COMMAND_KILL = 2,
+};
+
+/* Something to be told the pool. */
+struct news {
+	pid_t pid; /* 0: a worker could not be started */
+	int status;
+	char text[200];
+};
+
+struct supervisor {
+	const struct crew_setup *setup;
+	struct crew crew;
+	struct pending_call *command_call;
+	struct pending_call *news_call;
+	enum command command;
+	int owner; /* pidfd, or -1 */
+	bool telling;
+	bool over;
+	struct news *news; /* the oldest first */
+	size_t n_news, news_capacity;
+	bool pause; /* no worker can be started now */
+};
+
+static _Noreturn void
+end(struct supervisor *supervisor, int status)
+{
+	crew_disband(&supervisor->crew, DISBAND_MS);
+	_exit(status);
+}
+
+/* --- telling --- */
+
+static struct news *
+add_news(struct supervisor *supervisor)
+{
+	size_t wanted = 2 * supervisor->news_capacity + 8;
+	struct news *wider;
+
+	if (supervisor->n_news == supervisor->news_capacity) {
+		wider = realloc(supervisor->news, wanted * sizeof(*wider));
+		if (!wider)
+			end(supervisor, 1);
+		supervisor->news = wider;
+		supervisor->news_capacity = wanted;
+	}
+	return &supervisor->news[supervisor->n_news++];
+}
+
+static int
+send_news(struct supervisor *supervisor, const struct news *news)
+{
+	struct buffer out = BUFFER_INIT;
+	struct span args[2];
+	size_t end_of_first;
+	int error;
+
+	if (news->pid)
+		value_put_int(&out, news->pid);
+	else
+		value_put_text(&out, span_text(news->text));
+	end_of_first = out.size;
+	value_put_int(&out, news->status);
+	if (buffer_failed(&out))
+		return MPROXY_ERR_NO_MEMORY;
+	args[0] = span_make(out.data, end_of_first);
+	args[1] = span_make(out.data + end_of_first, out.size - end_of_first);
+	error = pending_begin(supervisor->news_call, supervisor->setup->pool,
+			      news->pid ? "reaped" : "unable",
+			      news->pid ? 2 : 1, args, 0);
+	buffer_deinit(&out);
+	return error;
+}
+
+static void
+tell(struct supervisor *supervisor)
+{
+	struct mproxy_value *value = NULL;
+	bool done = true;
+
+	if (supervisor->telling) {
+		int error = pending_check(supervisor->news_call, &done, &value);
+
+		if (!done)
+			return;
+		supervisor->telling = false;
+		mproxy_value_free(value);
+		if (error == MPROXY_ERR_SERVER_GONE)
+			supervisor->over = true;
+	}
+	if (supervisor->n_news == 0 || supervisor->over)
+		return;
+	if (send_news(supervisor, &supervisor->news[0]) != 0) {
+		supervisor->over = true;
+		return;
+	}
+	supervisor->telling = true;
+	supervisor->n_news--;
+	memmove(&supervisor->news[0], &supervisor->news[1],
+		supervisor->n_news * sizeof(*supervisor->news));
+}
+
+/* --- being told --- */
+
+static int
+ask(struct supervisor *supervisor)
+{
+	struct buffer out = BUFFER_INIT;
+	struct span arg;
+	int error;
+
+	value_put_int(&out, supervisor->command);
+	if (buffer_failed(&out))
+		return MPROXY_ERR_NO_MEMORY;
+	arg = buffer_span(&out);
+	error = pending_begin(supervisor->command_call, supervisor->setup->pool,
+			      "supervise", 1, &arg, -1);
+	buffer_deinit(&out);
+	return error;
+}
+
+static void
+listen_to_pool(struct supervisor *supervisor)
+{
+	struct mproxy_value *value = NULL;
+	int64_t command;
+	bool done;
+	int error;
+
+	error = pending_check(supervisor->command_call, &done, &value);
+	if (!done)
+		return;
+	if (!error)
+		error = mproxy_value_get_int(value, &command);
+	mproxy_value_free(value);
+	if (!error) {
+		supervisor->command = (enum command)command;
+		error = ask(supervisor);
+	}
+	if (error || supervisor->command == COMMAND_KILL)
+		supervisor->over = true;
+}
+
+/* --- workers --- */
+
+static void
+hire(struct supervisor *supervisor)
+{
+	struct crew *crew = &supervisor->crew;
+
+	supervisor->pause = false;
+	if (supervisor->command != COMMAND_RUN)
+		return;
+	while ((int)crew->n < supervisor->setup->workers) {
+		struct news *news;
+
+		if (crew_hire(crew) == 0)
+			continue;
+		news = add_news(supervisor);
+		*news = (struct news){ .pid = 0 };
+		strncpy(news->text, mproxy_error_detail(),
+			sizeof(news->text) - 1);
+		while (!value_is_utf8(span_text(news->text)))
+			news->text[strlen(news->text) - 1] = '\0';
+		supervisor->pause = true;
+		return;
+	}
+}
+
+static void
+bury(struct supervisor *supervisor)
+{
+	int status;
+	pid_t pid;
+
+	crew_drain_signals(&supervisor->crew);
+	while ((pid = crew_bury(&supervisor->crew, &status)) > 0)
+		*add_news(supervisor) = (struct news){ .pid = pid,
+						       .status = status };
+}
+
+/* --- waiting --- */
+
+static void
+wait_for_something(struct supervisor *supervisor)
+{
+	struct pollfd fds[] = {
+		{ .fd = pending_fd(supervisor->command_call),
+		  .events = POLLIN },
+		{ .fd = supervisor->telling ? pending_fd(supervisor->news_call)
+					    : -1,
+		  .events = POLLIN },
+		{ .fd = supervisor->crew.children, .events = POLLIN },
+		{ .fd = supervisor->setup->leash, .events = POLLIN },
+		{ .fd = supervisor->owner, .events = POLLIN },
+	};
+
+	if (poll(fds, 5, supervisor->pause ? 100 : -1) < 0)
+		return;
+	if (fds[3].revents || fds[4].revents)
+		supervisor->over = true;
+	if (fds[2].revents)
+		bury(supervisor);
+	if (fds[0].fd < 0 || fds[0].revents)
+		listen_to_pool(supervisor);
+}
+
+/* --- the whole --- */
+
+static void
+report(const struct crew_setup *setup, int code, const char *text)
+{
+	struct crew_report words = { .code = code };
+	ssize_t r;
+
+	strncpy(words.text, text, sizeof(words.text) - 1);
+	r = write(setup->life, &words, sizeof(words));
+	(void)r; /* an owner that is gone is noticed otherwise */
+}
+
+_Noreturn void
+crew_give_up(const struct crew_setup *setup, int code, const char *text)
+{
+	report(setup, code, text);
+	_exit(1);
+}
+
+static void
+detach(const struct crew_setup *setup)
+{
+	const int keep[] = { setup->leash, setup->life };
+
+	setsid();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_NAME, "mproxy-pool");
+	descriptors_quiet_input();
+	descriptors_cut_off(keep, 2);
+	crew_fresh_signals();
+}
+
+/* Returns when the owner is known to be there. */
+static int
+watch_owner(const struct crew_setup *setup)
+{
+	int fd = (int)syscall(SYS_pidfd_open, setup->owner, 0);
+
+	if (fd < 0 && errno == ESRCH)
+		_exit(1);
+	return fd; /* without it the leash must do */
+}
+
+static void
+prepare(struct supervisor *supervisor)
+{
+	const struct crew_setup *setup = supervisor->setup;
+	struct crew *crew = &supervisor->crew;
+	int error;
+
+	crew->setup = setup;
+	crew->pids = calloc((size_t)setup->workers, sizeof(pid_t));
+	if (!crew->pids)
+		crew_give_up(setup, MPROXY_ERR_NO_MEMORY,
+			     "no memory for the supervisor");
+	error = crew_watch_children(crew);
+	if (error)
+		crew_give_up(setup, MPROXY_ERR_START, strerror(error));
+	supervisor->owner = watch_owner(setup);
+	crew->owner = supervisor->owner;
+	error = pending_open(setup->manager, &supervisor->command_call);
+	if (!error)
+		error = pending_open(setup->manager, &supervisor->news_call);
+	if (!error)
+		error = ask(supervisor);
+	if (error)
+		crew_give_up(setup, error, mproxy_error_detail());
+}
+
+_Noreturn void
+supervisor_run(const struct crew_setup *setup)
+{
+	struct supervisor supervisor = {
+		.setup = setup,
+		.command = COMMAND_NONE,
+	};
+
+	detach(setup);
+	prepare(&supervisor);
+	report(setup, 0, "");
+	while (!supervisor.over) {
+		hire(&supervisor);
+		tell(&supervisor);
+		if (supervisor.command == COMMAND_DRAIN &&
+		    supervisor.crew.n == 0)
+			break;
+		wait_for_something(&supervisor);
+	}
+	end(&supervisor, 0);
+}

@@ -1,0 +1,381 @@
+/*
+ * Why not bufferevents: they take a copy more, cost half the speed, and read
+ * with recv(), which drops descriptors without a word.
+ *
+ * The read buffer exists only while there is something in it that is not
+ * handled: ten thousand idle clients must cost next to nothing. It starts at
+ * IN_SIZE whatever a header claims, and doubles only when it has been filled
+ * by bytes that really came.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "channel.h"
+
+#include "mproxy/error.h"
+
+#define IN_SIZE ((size_t)16 << 10)
+#define OUT_KEEP ((size_t)4 << 10)    /* kept by channel_trim() */
+#define OUT_LARGE ((size_t)256 << 10) /* not kept when all is written */
+#define KERNEL_MAX_FDS 253	      /* SCM_MAX_FD: no message has more */
+
+/*
+ * One read buffer at rest, for whichever channel reads next. On a server that
+ * handles one lane after the other all of them read through the same, warm
+ * memory. Sanitizers would not see a use after it was given back, so they get
+ * real allocations.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SPARE 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SPARE 0
+#endif
+#endif
+#ifndef SPARE
+#define SPARE 1
+#endif
+
+static _Atomic(uint8_t *) spare;
+
+static uint8_t *
+in_alloc(void)
+{
+	uint8_t *memory = NULL;
+
+	if (SPARE)
+		memory = atomic_exchange(&spare, NULL);
+	return memory ? memory : malloc(IN_SIZE);
+}
+
+static void
+in_free(struct channel *channel)
+{
+	uint8_t *memory = channel->in;
+
+	if (SPARE && memory && channel->in_capacity == IN_SIZE)
+		memory = atomic_exchange(&spare, memory);
+	free(memory);
+	channel->in = NULL;
+	channel->in_capacity = 0;
+	channel->in_start = 0;
+	channel->in_end = 0;
+}
+
+void
+channel_init(struct channel *channel, int fd, uint32_t max_length)
+{
+	*channel = (struct channel){ .fd = fd, .max_length = max_length };
+}
+
+void
+channel_deinit(struct channel *channel)
+{
+	if (channel->fd >= 0)
+		close(channel->fd);
+	channel->fd = -1;
+	fdset_deinit(&channel->in_fds);
+	fdset_deinit(&channel->out_fds);
+	in_free(channel);
+	buffer_deinit(&channel->out);
+	channel->out_start = 0;
+}
+
+void
+channel_trim(struct channel *channel)
+{
+	if (channel->in_start == channel->in_end)
+		in_free(channel);
+	if (channel_pending(channel) == 0 && channel->out.capacity > OUT_KEEP) {
+		buffer_deinit(&channel->out);
+		channel->out_start = 0;
+	}
+}
+
+/* A buffer that is full and cannot be emptied holds part of one frame. It
+ * doubles, so that what is taken is at most twice what has arrived. */
+static int
+in_grow(struct channel *channel)
+{
+	size_t size = channel->in_end;
+	size_t capacity = channel->in_capacity * 2;
+	size_t need = 0;
+	struct frame frame;
+	uint8_t *memory;
+
+	if (frame_parse(span_make(channel->in, size), channel->max_length,
+			&frame, &need) != 0)
+		return -ENOBUFS;
+	if (capacity > need)
+		capacity = need;
+	memory = realloc(channel->in, capacity);
+	if (!memory)
+		return -ENOMEM;
+	channel->in = memory;
+	channel->in_capacity = capacity;
+	return 0;
+}
+
+static int
+in_make_room(struct channel *channel)
+{
+	size_t size = channel->in_end - channel->in_start;
+
+	if (!channel->in) {
+		channel->in = in_alloc();
+		if (!channel->in)
+			return -ENOMEM;
+		channel->in_capacity = IN_SIZE;
+		return 0;
+	}
+	if (channel->in_start > 0) {
+		memmove(channel->in, channel->in + channel->in_start, size);
+		channel->in_start = 0;
+		channel->in_end = size;
+	}
+	/* what a large frame needed goes when that frame is done */
+	if (size == 0 && channel->in_capacity > IN_SIZE) {
+		in_free(channel);
+		return in_make_room(channel);
+	}
+	return size < channel->in_capacity ? 0 : in_grow(channel);
+}
+
+/* All descriptors of a control message go into the set, or all are closed. */
+static int
+receive_fds(struct channel *channel, struct msghdr *header)
+{
+	bool lost = (header->msg_flags & MSG_CTRUNC) != 0;
+	struct cmsghdr *cmsg;
+
+	for (cmsg = CMSG_FIRSTHDR(header); cmsg;
+	     cmsg = CMSG_NXTHDR(header, cmsg)) {
+		size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		const unsigned char *data = CMSG_DATA(cmsg);
+
+		if (cmsg->cmsg_level != SOL_SOCKET ||
+		    cmsg->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, data + i * sizeof(fd), sizeof(fd));
+			if (fdset_consume(&channel->in_fds, fd) != 0)
+				lost = true;
+		}
+	}
+	if (!lost)
+		return 0;
+	/* which frame lost one can no longer be told */
+	fdset_deinit(&channel->in_fds);
+	return -EPROTO;
+}
+
+ssize_t
+channel_fill(struct channel *channel, int flags)
+{
+	union {
+		char bytes[CMSG_SPACE(KERNEL_MAX_FDS * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov;
+	struct msghdr header = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t n;
+	int r;
+
+	r = in_make_room(channel);
+	if (r < 0)
+		return r;
+	iov.iov_base = channel->in + channel->in_end;
+	iov.iov_len = channel->in_capacity - channel->in_end;
+	n = recvmsg(channel->fd, &header, flags | MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	if (header.msg_controllen > 0 || header.msg_flags & MSG_CTRUNC) {
+		r = receive_fds(channel, &header);
+		if (r < 0)
+			return r;
+	}
+	channel->in_end += (size_t)n;
+	return n;
+}
+
+static int
+move_fds(struct channel *channel, const struct frame *frame, struct fdset *fds)
+{
+	struct fdset none = FDSET_INIT;
+	int r;
+
+	if (fds)
+		return fdset_move(&channel->in_fds, frame->n_fds, fds);
+	r = fdset_move(&channel->in_fds, frame->n_fds, &none);
+	fdset_deinit(&none);
+	return frame->n_fds > 0 ? MPROXY_ERR_PROTOCOL : r;
+}
+
+int
+channel_next(struct channel *channel, struct frame *ret, struct fdset *fds)
+{
+	struct frame frame;
+	struct span data;
+	size_t need;
+	int64_t n;
+
+	if (channel->in_start == channel->in_end) {
+		/* a descriptor comes with the first byte of its frame: one
+		 * that is still here belongs to none */
+		if (channel->in_fds.n == 0)
+			return 0;
+		fdset_deinit(&channel->in_fds);
+		return MPROXY_ERR_PROTOCOL;
+	}
+	data = span_make(channel->in + channel->in_start,
+			 channel->in_end - channel->in_start);
+	n = frame_parse(data, channel->max_length, &frame, &need);
+	if (n <= 0)
+		return (int)n;
+	if (move_fds(channel, &frame, fds) != 0)
+		return MPROXY_ERR_PROTOCOL;
+	channel->in_start += (size_t)n;
+	*ret = frame;
+	return 1;
+}
+
+/* What has been written gives way to what comes, once that moves fewer bytes
+ * than it frees. */
+static void
+out_compact(struct channel *channel)
+{
+	struct buffer *out = &channel->out;
+	size_t start = channel->out_start;
+	size_t pending = out->size - start;
+
+	if (start == 0 || pending > start)
+		return;
+	memmove(out->data, out->data + start, pending);
+	out->size = pending;
+	channel->out_start = 0;
+	if (channel->out_fds.n > 0) {
+		channel->out_fds_at -= start;
+		channel->out_fds_end -= start;
+	}
+}
+
+static uint8_t *
+reserve(struct channel *channel, enum frame_kind kind, size_t size,
+	unsigned n_fds)
+{
+	uint8_t *out;
+
+	if (size > channel->max_length)
+		return NULL;
+	if (channel->out.capacity - channel->out.size <
+	    FRAME_HEADER_SIZE + size)
+		out_compact(channel);
+	out = buffer_extend(&channel->out, FRAME_HEADER_SIZE + size);
+	if (!out) {
+		/* this frame is lost, the ones before it are not */
+		channel->out.failed = false;
+		return NULL;
+	}
+	frame_pack_header(out, kind, (uint32_t)size, n_fds);
+	return out + FRAME_HEADER_SIZE;
+}
+
+uint8_t *
+channel_reserve(struct channel *channel, enum frame_kind kind, size_t size)
+{
+	return reserve(channel, kind, size, 0);
+}
+
+uint8_t *
+channel_reserve_with_fd(struct channel *channel, enum frame_kind kind,
+			size_t size, int fd)
+{
+	uint8_t *out = NULL;
+
+	if (channel->out_fds.n == 0)
+		out = reserve(channel, kind, size, 1);
+	if (!out) {
+		close(fd);
+		return NULL;
+	}
+	fdset_consume(&channel->out_fds, fd);
+	channel->out_fds_end = channel->out.size;
+	channel->out_fds_at = channel->out.size - size - FRAME_HEADER_SIZE;
+	return out;
+}
+
+static ssize_t
+send_with_fds(struct channel *channel, int flags)
+{
+	union {
+		char bytes[CMSG_SPACE(FRAME_MAX_FDS * sizeof(int))];
+		struct cmsghdr align;
+	} control = { .bytes = { 0 } };
+	size_t size = channel->out_fds.n * sizeof(int);
+	struct iovec iov = {
+		.iov_base = channel->out.data + channel->out_fds_at,
+		.iov_len = channel->out_fds_end - channel->out_fds_at,
+	};
+	struct msghdr header = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = CMSG_SPACE(size),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&header);
+	ssize_t n;
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(cmsg), channel->out_fds.fds, size);
+	n = sendmsg(channel->fd, &header, flags);
+	/* they travel with the first byte */
+	if (n > 0)
+		fdset_deinit(&channel->out_fds);
+	return n;
+}
+
+int
+channel_flush(struct channel *channel, int flags)
+{
+	struct buffer *out = &channel->out;
+
+	flags |= MSG_NOSIGNAL;
+	while (channel->out_start < out->size) {
+		size_t end = out->size;
+		ssize_t n;
+
+		if (channel->out_fds.n > 0)
+			end = channel->out_fds_at;
+		if (channel->out_start < end)
+			n = send(channel->fd, out->data + channel->out_start,
+				 end - channel->out_start, flags);
+		else
+			n = send_with_fds(channel, flags);
+		if (n < 0)
+			return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+		channel->out_start += (size_t)n;
+	}
+	channel->out_start = 0;
+	buffer_clear(out);
+	if (out->capacity > OUT_LARGE)
+		buffer_deinit(out);
+	return 0;
+}
+
+size_t
+channel_pending(const struct channel *channel)
+{
+	return channel->out.size - channel->out_start;
+}

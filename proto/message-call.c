@@ -1,0 +1,271 @@
+/*
+ * Call and Reply, read and written in place.
+ *
+ * Why not by the generated code, as all other messages: for a call and its
+ * reply, at both ends, it takes 335 ns where this takes 120; it copies each
+ * argument, and one may have 64 MiB; and it needs 24 times the memory of a
+ * message with many small arguments, so that a budget that stops an attacker
+ * would stop those, too. Here an argument costs one span: 16 bytes for the 4
+ * or more that it has on the wire. The bytes are the same; a test holds one
+ * against the other.
+ */
+#include "message.h"
+
+#include "mproxy/error.h"
+#include "value.h"
+#include "wire.h"
+
+#define CALL_ID WIRE_TAG(1, WIRE_VARINT)
+#define CALL_OBJECT WIRE_TAG(2, WIRE_VARINT)
+#define CALL_METHOD WIRE_TAG(3, WIRE_LENGTH)
+#define CALL_TIMEOUT WIRE_TAG(4, WIRE_VARINT)
+#define CALL_ARG WIRE_TAG(5, WIRE_LENGTH)
+#define CALL_LAST_FIELD 5
+
+#define REPLY_ID WIRE_TAG(1, WIRE_VARINT)
+#define REPLY_STATUS WIRE_TAG(2, WIRE_VARINT)
+#define REPLY_RESULT WIRE_TAG(3, WIRE_LENGTH)
+#define REPLY_DETAIL WIRE_TAG(4, WIRE_LENGTH)
+#define REPLY_LAST_FIELD 4
+
+#define WIRE_FIXED32 5u
+
+struct field {
+	uint64_t tag;
+	uint64_t number;   /* of a varint */
+	struct span bytes; /* of a length-delimited one */
+};
+
+static bool
+skip(struct wire *in, size_t size)
+{
+	if (wire_left(in) < size)
+		return false;
+	in->at += size;
+	return true;
+}
+
+static inline bool
+next_field(struct wire *in, struct field *ret)
+{
+	if (!wire_get_varint(in, &ret->tag) || ret->tag >> 3 == 0 ||
+	    ret->tag > UINT32_MAX)
+		return false;
+	switch (ret->tag & 7) {
+	case WIRE_VARINT:
+		return wire_get_varint(in, &ret->number);
+	case WIRE_LENGTH:
+		return wire_get_span(in, &ret->bytes);
+	case WIRE_FIXED64:
+		return skip(in, 8);
+	case WIRE_FIXED32:
+		return skip(in, 4);
+	default:
+		return false;
+	}
+}
+
+/* Arguments or results as they are read. The first few are kept, which is all
+ * there are in nearly every message; more are looked up in a second pass. */
+struct collector {
+	struct span first[4];
+	size_t n;
+};
+
+static inline void
+collect(struct collector *collector, struct span bytes)
+{
+	if (collector->n < 4)
+		collector->first[collector->n] = bytes;
+	collector->n++;
+}
+
+/* All of them, in an array of the arena. */
+static int
+collected(const struct collector *collector, struct arena *arena,
+	  struct span payload, uint64_t tag, const struct span **ret)
+{
+	size_t n = collector->n;
+	struct wire in;
+	struct field field = { 0 };
+	struct span *spans;
+
+	if (n == 0)
+		return 0;
+	spans = arena_alloc(arena, n * sizeof(*spans));
+	if (!spans)
+		return MPROXY_ERR_TOO_BIG;
+	*ret = spans;
+	if (n <= 4) {
+		for (size_t i = 0; i < n; i++)
+			spans[i] = collector->first[i];
+		return 0;
+	}
+	in = wire_make(payload);
+	for (size_t i = 0; i < n;) {
+		next_field(&in, &field);
+		if (field.tag == tag)
+			spans[i++] = field.bytes;
+	}
+	return 0;
+}
+
+int
+message_unpack_call(struct arena *arena, struct span payload,
+		    struct message_call *ret)
+{
+	struct message_call call = { 0 };
+	struct collector args;
+	struct wire in = { 0 };
+	struct field field = { 0 };
+
+	args.n = 0;
+	if (payload.size > 0)
+		in = wire_make(payload);
+	while (wire_left(&in) > 0) {
+		if (!next_field(&in, &field))
+			return MPROXY_ERR_PROTOCOL;
+		if (field.tag == CALL_ID)
+			call.id = field.number;
+		else if (field.tag == CALL_OBJECT)
+			call.object = field.number;
+		else if (field.tag == CALL_METHOD)
+			call.method = field.bytes;
+		else if (field.tag == CALL_TIMEOUT)
+			call.timeout_ms = wire_unzigzag(field.number);
+		else if (field.tag == CALL_ARG)
+			collect(&args, field.bytes);
+		else if (field.tag >> 3 <= CALL_LAST_FIELD)
+			return MPROXY_ERR_PROTOCOL;
+	}
+	if (!value_is_utf8(call.method))
+		return MPROXY_ERR_PROTOCOL;
+	call.n_args = args.n;
+	*ret = call;
+	return collected(&args, arena, payload, CALL_ARG, &ret->args);
+}
+
+/* A sint32, which never needs more than 32 bits. */
+static bool
+get_status(uint64_t number, int32_t *ret)
+{
+	if (number > UINT32_MAX)
+		return false;
+	*ret = (int32_t)wire_unzigzag(number);
+	return true;
+}
+
+int
+message_unpack_reply(struct arena *arena, struct span payload,
+		     struct message_reply *ret)
+{
+	struct message_reply reply = { 0 };
+	struct collector results;
+	struct wire in = { 0 };
+	struct field field = { 0 };
+	bool ok = true;
+
+	results.n = 0;
+	if (payload.size > 0)
+		in = wire_make(payload);
+	while (ok && wire_left(&in) > 0) {
+		if (!next_field(&in, &field))
+			return MPROXY_ERR_PROTOCOL;
+		if (field.tag == REPLY_ID)
+			reply.id = field.number;
+		else if (field.tag == REPLY_STATUS)
+			ok = get_status(field.number, &reply.status);
+		else if (field.tag == REPLY_RESULT)
+			collect(&results, field.bytes);
+		else if (field.tag == REPLY_DETAIL)
+			reply.detail = field.bytes;
+		else
+			ok = field.tag >> 3 > REPLY_LAST_FIELD;
+	}
+	if (!ok || !value_is_utf8(reply.detail))
+		return MPROXY_ERR_PROTOCOL;
+	reply.n_results = results.n;
+	*ret = reply;
+	return collected(&results, arena, payload, REPLY_RESULT, &ret->results);
+}
+
+/* Of a field that is left out when it is 0. */
+static size_t
+number_size(uint64_t number)
+{
+	return number ? 1 + wire_varint_size(number) : 0;
+}
+
+static uint8_t *
+put_number(uint8_t *out, uint8_t tag, uint64_t number)
+{
+	if (number == 0)
+		return out;
+	*out++ = tag;
+	return wire_put_varint(out, number);
+}
+
+static size_t
+spans_size(const struct span *spans, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++)
+		size += wire_field_size(spans[i].size);
+	return size;
+}
+
+static uint8_t *
+put_spans(uint8_t *out, uint8_t tag, const struct span *spans, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out = wire_put_field(out, tag, spans[i]);
+	return out;
+}
+
+static int
+no_room(const struct channel *channel, size_t size)
+{
+	return size > channel->max_length ? MPROXY_ERR_TOO_BIG
+					  : MPROXY_ERR_NO_MEMORY;
+}
+
+int
+message_send_call(struct channel *channel, const struct message_call *call)
+{
+	uint64_t timeout = wire_zigzag(call->timeout_ms);
+	size_t n_methods = call->method.size > 0;
+	size_t size = number_size(call->id) + number_size(call->object) +
+		      spans_size(&call->method, n_methods) +
+		      number_size(timeout) +
+		      spans_size(call->args, call->n_args);
+	uint8_t *out = channel_reserve(channel, FRAME_CALL, size);
+
+	if (!out)
+		return no_room(channel, size);
+	out = put_number(out, CALL_ID, call->id);
+	out = put_number(out, CALL_OBJECT, call->object);
+	out = put_spans(out, CALL_METHOD, &call->method, n_methods);
+	out = put_number(out, CALL_TIMEOUT, timeout);
+	put_spans(out, CALL_ARG, call->args, call->n_args);
+	return 0;
+}
+
+int
+message_send_reply(struct channel *channel, const struct message_reply *reply)
+{
+	uint64_t status = wire_zigzag(reply->status);
+	size_t n_details = reply->detail.size > 0;
+	size_t size = number_size(reply->id) + number_size(status) +
+		      spans_size(reply->results, reply->n_results) +
+		      spans_size(&reply->detail, n_details);
+	uint8_t *out = channel_reserve(channel, FRAME_REPLY, size);
+
+	if (!out)
+		return no_room(channel, size);
+	out = put_number(out, REPLY_ID, reply->id);
+	out = put_number(out, REPLY_STATUS, status);
+	out = put_spans(out, REPLY_RESULT, reply->results, reply->n_results);
+	put_spans(out, REPLY_DETAIL, &reply->detail, n_details);
+	return 0;
+}

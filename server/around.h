@@ -1,0 +1,16 @@
+/*
+ * mproxyd -- prog: a manager for one command, gone with it.
+ */
+#ifndef MPROXY_SERVER_AROUND_H
+#define MPROXY_SERVER_AROUND_H
+
+#include "server/options.h"
+
+#define AROUND_FAILED 125	  /* mproxyd itself */
+#define AROUND_NOT_EXECUTABLE 126 /* as shells have it */
+#define AROUND_NOT_FOUND 127
+
+/* Runs options->command; returns the exit status to end with. */
+int around_run(const struct options *options);
+
+#endif

@@ -1,0 +1,98 @@
+/* Values at rest. See item.h. */
+#include "server/core/item.h"
+
+#include <stdlib.h>
+
+#include "mproxy/error.h"
+#include "server/core/machine.h"
+
+static void
+hold_handle(void *context, struct value_handle handle)
+{
+	struct object *object = registry_find(context, handle.object);
+
+	if (object)
+		object_hold(object);
+	else
+		((struct core *)context)->fault = "an item with a dead handle";
+}
+
+static void
+let_handle_go(void *context, struct value_handle handle)
+{
+	struct object *object = registry_find(context, handle.object);
+
+	/* none only while core_free() takes cycles apart */
+	if (object)
+		object_let_go(object);
+}
+
+struct item *
+item_make(struct core *core, struct span bytes, bool has_handles)
+{
+	size_t size = sizeof(struct item) + bytes.size;
+	struct item *item;
+
+	if (bytes.size > UINT32_MAX || !core_charge(core, size))
+		return NULL;
+	item = malloc(size);
+	if (!item) {
+		core_discharge(core, size);
+		return NULL;
+	}
+	item->size = (uint32_t)bytes.size;
+	item->has_handles = has_handles;
+	memcpy(item->bytes, bytes.data, bytes.size);
+	if (has_handles)
+		value_each_handle(bytes, hold_handle, core);
+	return item;
+}
+
+static void
+note_missing(void *context, struct value_handle handle)
+{
+	struct call *call = ((void **)context)[0];
+	uint64_t *missing = ((void **)context)[1];
+
+	if (!registry_find(call->core, handle.object))
+		*missing = handle.object;
+}
+
+struct item *
+item_new(struct call *call, const struct value *value)
+{
+	uint64_t missing = 0;
+	void *context[] = { call, &missing };
+	struct item *item;
+
+	if (value->has_handles || value->kind == MPROXY_HANDLE)
+		value_each_handle(value->bytes, note_missing, context);
+	if (missing) {
+		call_fail(call, MPROXY_ERR_NO_OBJECT, "no object %llu to store",
+			  (unsigned long long)missing);
+		return NULL;
+	}
+	item = item_make(call->core, value->bytes,
+			 value->has_handles || value->kind == MPROXY_HANDLE);
+	if (!item)
+		call_fail_memory(call);
+	return item;
+}
+
+struct item *
+item_dup(struct core *core, const struct item *item)
+{
+	return item_make(core, item_span(item), item->has_handles);
+}
+
+void
+item_free(struct core *core, struct item *item)
+{
+	if (!item)
+		return;
+	if (item->has_handles)
+		value_each_handle(item_span(item), let_handle_go, core);
+	core_discharge(core, sizeof(*item) + item->size);
+	core->freed++;
+	free(item);
+}

@@ -1,0 +1,44 @@
+/*
+ * Items: values at rest in an object.
+ *
+ * An item is a copy of the canonical bytes. It is charged to the core's
+ * memory, and holds one inner reference to each object whose handle it
+ * contains. One owner at a time; never changed.
+ */
+#ifndef MPROXY_SERVER_CORE_ITEM_H
+#define MPROXY_SERVER_CORE_ITEM_H
+
+#include "proto/value.h"
+
+struct call;
+struct core;
+
+struct item {
+	uint32_t size;
+	bool has_handles;
+	uint8_t bytes[];
+};
+
+/*
+ * NULL after call_fail(): no memory, the memory limit, or a handle in it that
+ * refers to no living object.
+ */
+struct item *item_new(struct call *call, const struct value *value);
+
+/* The same from bytes known to be canonical, without a call: NULL without
+ * memory. Handles inside must refer to living objects. */
+struct item *item_make(struct core *core, struct span bytes, bool has_handles);
+
+/* A second copy with its own references; NULL without memory. */
+struct item *item_dup(struct core *core, const struct item *item);
+
+/* NULL is fine. */
+void item_free(struct core *core, struct item *item);
+
+static inline struct span
+item_span(const struct item *item)
+{
+	return span_make(item->bytes, item->size);
+}
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * What the types that hold many items share: answering with them, taking them
+ * from values, printing them.
+ */
+#ifndef MPROXY_SERVER_TYPES_CONTENTS_H
+#define MPROXY_SERVER_TYPES_CONTENTS_H
+
+#include "server/core/call.h"
+
+/* Items looked at, moved or written before others have their turn. */
+#define CONTENTS_STEP 8192u
+
+/* Items freed at once; more of them get an object of their own, which dies
+ * little by little. */
+#define CONTENTS_AT_ONCE 1024u
+
+/* The least that an item takes in a list or a map. */
+#define CONTENTS_MIN_ITEM 4u
+
+/* What an item of so many bytes takes in a list or a map. */
+size_t contents_item_size(size_t size);
+
+/* False after call_fail(): no value may have so many bytes. */
+bool contents_fit(struct call *call, size_t size);
+
+/* An item from a part of an argument; NULL after call_fail(). handles: the
+ * argument has some. */
+struct item *contents_item(struct call *call, struct span part, bool handles);
+
+bool contents_has_handles(struct span value);
+
+/* An integer argument that may be missing or nil. */
+bool contents_is_given(const struct value *args, size_t n_args, size_t i);
+
+/* Prints up to a limit; "…" is put where it is reached. */
+struct contents_printer {
+	struct buffer *out;
+	size_t left;
+	bool full;
+};
+
+void contents_print_text(struct contents_printer *printer, const char *text);
+void contents_print_item(struct contents_printer *printer,
+			 const struct item *item);
+
+#endif

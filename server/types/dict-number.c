@@ -1,0 +1,149 @@
+/*
+ * Changes that depend on the value that is there: what would otherwise need
+ * a lock round a get and a set.
+ */
+#include "mproxy/error.h"
+#include "server/types/contents.h"
+#include "server/types/dict.h"
+
+static bool
+is_number(const struct value *value)
+{
+	return value->kind == MPROXY_INT || value->kind == MPROXY_UINT ||
+	       value->kind == MPROXY_DOUBLE;
+}
+
+static double
+real_of(const struct value *value)
+{
+	if (value->kind == MPROXY_DOUBLE)
+		return value->real;
+	if (value->kind == MPROXY_UINT)
+		return (double)value->unsigned_;
+	return (double)value->integer;
+}
+
+static __int128
+integer_of(const struct value *value)
+{
+	if (value->kind == MPROXY_UINT)
+		return (__int128)value->unsigned_;
+	return value->integer;
+}
+
+/*
+ * Writes the stored number, or 0 if there is none, plus another one. False after
+ * call_fail().
+ */
+static bool
+put_sum(struct call *call, struct span key, const struct table_entry *entry,
+	const struct value *by, struct buffer *out)
+{
+	struct value old = { .kind = MPROXY_INT, .integer = 0 };
+	__int128 sum;
+
+	if (entry)
+		old = value_decode(item_span(dict_value(entry)));
+	if (!is_number(&old)) {
+		dict_fail(call, MPROXY_ERR_TYPE, key, "the value of ",
+			  " is not a number");
+		return false;
+	}
+	if (old.kind == MPROXY_DOUBLE || by->kind == MPROXY_DOUBLE) {
+		value_put_double(out, real_of(&old) + real_of(by));
+	} else {
+		sum = integer_of(&old) + integer_of(by);
+		if (sum < INT64_MIN || sum > INT64_MAX) {
+			dict_fail(call, MPROXY_ERR_RANGE, key, "the sum for ",
+				  " does not fit 64 bits");
+			return false;
+		}
+		value_put_int(out, (int64_t)sum);
+	}
+	if (!buffer_failed(out))
+		return true;
+	call_fail_memory(call);
+	return false;
+}
+
+/* The sum, which is in the scratch buffer too; NULL after call_fail(). */
+static struct item *
+sum_item(struct call *call, struct span key, const struct table_entry *entry,
+	 const struct value *by)
+{
+	struct buffer *out = call_scratch(call);
+	struct item *item;
+
+	if (!put_sum(call, key, entry, by, out))
+		return NULL;
+	item = item_make(call_core(call), buffer_span(out), false);
+	if (!item)
+		call_fail_memory(call);
+	return item;
+}
+
+void
+dict_do_add(struct call *call, struct object *object, const struct value *args,
+	    size_t n_args)
+{
+	struct dict *dict = dict_of(object);
+	struct table_entry *entry = dict_find(dict, args[0].bytes);
+
+	(void)n_args;
+	if (dict_put(call, dict, entry, args[0].bytes,
+		     sum_item(call, args[0].bytes, entry, &args[1])))
+		call_reply_scratch(call, false);
+}
+
+void
+dict_do_add_many(struct call *call, struct object *object,
+		 const struct value *args, size_t n_args)
+{
+	struct value_cursor cursor = value_items(&args[0]);
+	struct dict *dict = dict_of(object);
+	struct dict_changes changes;
+	struct span key, part;
+
+	(void)n_args;
+	if (!dict_changes_init(call, dict, value_count(&args[0]), &changes))
+		return;
+	while (value_next(&cursor, &key) && value_next(&cursor, &part)) {
+		struct value by = value_decode(part);
+
+		if (!is_number(&by)) {
+			dict_fail(call, MPROXY_ERR_TYPE, key,
+				  "what is to be added to ",
+				  " is not a number");
+			dict_changes_free(&changes);
+			return;
+		}
+		if (!dict_change(
+			    call, &changes, key,
+			    sum_item(call, key, dict_find(dict, key), &by))) {
+			dict_changes_free(&changes);
+			return;
+		}
+	}
+	if (dict_commit(call, &changes))
+		call_reply(call);
+}
+
+void
+dict_do_compare_and_set(struct call *call, struct object *object,
+			const struct value *args, size_t n_args)
+{
+	struct dict *dict = dict_of(object);
+	struct table_entry *entry = dict_find(dict, args[0].bytes);
+	bool same;
+
+	(void)n_args;
+	if (entry)
+		same = span_equal(item_span(dict_value(entry)), args[1].bytes);
+	else
+		same = args[1].kind == MPROXY_NIL;
+	if (!same)
+		call_reply_bool(call, false);
+	else if (dict_put(call, dict, entry, args[0].bytes,
+			  item_new(call, &args[2])))
+		call_reply_bool(call, true);
+}

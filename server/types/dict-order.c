@@ -1,0 +1,289 @@
+/*
+ * The entries of a dict in another order than their own: by key for a copy,
+ * which is a map, and by value for top().
+ *
+ * The entries are collected, sorted and written in steps; the dict does not
+ * change meanwhile, so that pointers to them stay good. top() keeps a heap
+ * whose first entry is the worst of the best n so far.
+ */
+#include <stdlib.h>
+
+#include "server/containers/sorter.h"
+#include "server/types/contents.h"
+#include "server/types/dict.h"
+
+enum outcome { GOES_ON, DONE, TOO_BIG, NO_MEMORY };
+
+struct order {
+	struct dict *dict;
+	enum outcome (*work)(struct order *order);
+	enum outcome (*write)(struct order *order);
+	size_t n; /* entries wanted */
+	size_t max_size;
+	struct table_cursor cursor;
+	void **entries; /* struct table_entry */
+	void **spare;
+	size_t collected;
+	struct sorter sorter;
+	struct buffer out;
+	size_t mark;
+	size_t size; /* of what is to be written, at least */
+	size_t written;
+	bool has_handles;
+};
+
+static void
+order_free(struct order *order)
+{
+	buffer_deinit(&order->out);
+	free(order->entries);
+	free(order->spare);
+	free(order);
+}
+
+static void
+order_release(struct call *call, void *data)
+{
+	(void)call;
+	order_free(data);
+}
+
+/* --- orders --- */
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	return value_compare(item_span(dict_key(a)), item_span(dict_key(b)));
+}
+
+/* The larger value first, the earlier one of equals. */
+static int
+compare_values(const void *a, const void *b)
+{
+	const struct table_entry *left = a;
+	const struct table_entry *right = b;
+	int order = value_compare(item_span(dict_value(right)),
+				  item_span(dict_value(left)));
+
+	if (order != 0)
+		return order;
+	return left->sequence < right->sequence ? -1 : 1;
+}
+
+/* --- the parts of the work --- */
+
+static enum outcome
+sort(struct order *order)
+{
+	if (!sorter_some(&order->sorter, CONTENTS_STEP))
+		return GOES_ON;
+	/* the two arrays may have changed places */
+	order->entries = order->sorter.items;
+	order->spare = order->sorter.spare;
+	order->work = order->write;
+	return GOES_ON;
+}
+
+static enum outcome
+collect_all(struct order *order)
+{
+	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+		struct table_entry *entry = table_next(&order->cursor);
+
+		if (!entry) {
+			order->work = sort;
+			return GOES_ON;
+		}
+		order->entries[order->collected++] = entry;
+		order->size += contents_item_size(dict_key(entry)->size) +
+			       contents_item_size(dict_value(entry)->size);
+		if (order->size > order->max_size)
+			return TOO_BIG;
+	}
+	return GOES_ON;
+}
+
+static void
+sift_down(void **heap, size_t n, void *entry)
+{
+	size_t place = 0;
+
+	for (;;) {
+		size_t child = 2 * place + 1;
+
+		if (child + 1 < n &&
+		    compare_values(heap[child + 1], heap[child]) > 0)
+			child++;
+		if (child >= n || compare_values(heap[child], entry) <= 0)
+			break;
+		heap[place] = heap[child];
+		place = child;
+	}
+	heap[place] = entry;
+}
+
+static void
+sift_up(void **heap, size_t place, void *entry)
+{
+	while (place > 0) {
+		size_t parent = (place - 1) / 2;
+
+		if (compare_values(heap[parent], entry) >= 0)
+			break;
+		heap[place] = heap[parent];
+		place = parent;
+	}
+	heap[place] = entry;
+}
+
+static enum outcome
+collect_best(struct order *order)
+{
+	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+		struct table_entry *entry = table_next(&order->cursor);
+
+		if (!entry) {
+			order->work = sort;
+			return GOES_ON;
+		}
+		if (order->collected < order->n)
+			sift_up(order->entries, order->collected++, entry);
+		else if (compare_values(entry, order->entries[0]) < 0)
+			sift_down(order->entries, order->n, entry);
+	}
+	return GOES_ON;
+}
+
+static enum outcome
+write_pairs(struct order *order)
+{
+	struct buffer *out = &order->out;
+
+	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+		if (order->written == order->n) {
+			value_list_end(out, order->mark);
+			return buffer_failed(out) ? NO_MEMORY : DONE;
+		}
+		if (dict_put_pair(out, order->entries[order->written++]))
+			order->has_handles = true;
+		if (out->size > order->max_size) {
+			order->size = out->size;
+			return TOO_BIG;
+		}
+	}
+	return buffer_failed(out) ? NO_MEMORY : GOES_ON;
+}
+
+static enum outcome
+write_map(struct order *order)
+{
+	struct span *parts = malloc((2 * order->n + 1) * sizeof(*parts));
+
+	if (!parts)
+		return NO_MEMORY;
+	for (size_t i = 0; i < order->n; i++) {
+		const struct table_entry *entry = order->entries[i];
+
+		parts[2 * i] = item_span(dict_key(entry));
+		parts[2 * i + 1] = item_span(dict_value(entry));
+		if (dict_value(entry)->has_handles)
+			order->has_handles = true;
+	}
+	value_put_map(&order->out, parts, order->n);
+	free(parts);
+	return buffer_failed(&order->out) ? NO_MEMORY : DONE;
+}
+
+static void
+step(struct call *call, void *data)
+{
+	struct order *order = data;
+	enum outcome outcome;
+
+	do /* a short one is done at once */
+		outcome = order->work(order);
+	while (outcome == GOES_ON &&
+	       order->dict->entries.n <= CONTENTS_AT_ONCE);
+	if (outcome == GOES_ON)
+		return;
+	if (outcome == DONE)
+		call_reply_span(call, buffer_span(&order->out),
+				order->has_handles);
+	else if (outcome == TOO_BIG)
+		contents_fit(call, order->size);
+	else
+		call_fail_memory(call);
+	order_free(order);
+}
+
+/* --- the methods --- */
+
+/* The best n by compare; NULL after call_fail(). */
+static struct order *
+order_new(struct call *call, struct dict *dict, size_t n,
+	  int (*compare)(const void *a, const void *b))
+{
+	struct order *order;
+
+	if (!contents_fit(call, n * 2 * CONTENTS_MIN_ITEM))
+		return NULL;
+	order = calloc(1, sizeof(*order));
+	if (!order) {
+		call_fail_memory(call);
+		return NULL;
+	}
+	order->dict = dict;
+	order->n = n;
+	order->max_size = call_max_value(call);
+	table_seek(&dict->entries, 0, &order->cursor);
+	order->entries = malloc((n ? n : 1) * sizeof(void *));
+	order->spare = malloc((n ? n : 1) * sizeof(void *));
+	if (!order->entries || !order->spare) {
+		order_free(order);
+		call_fail_memory(call);
+		return NULL;
+	}
+	sorter_init(&order->sorter, order->entries, order->spare, n, compare,
+		    false);
+	return order;
+}
+
+void
+dict_do_copy(struct call *call, struct object *object, const struct value *args,
+	     size_t n_args)
+{
+	struct dict *dict = dict_of(object);
+	struct order *order = order_new(call, dict, dict->entries.n,
+					compare_keys);
+
+	(void)args;
+	(void)n_args;
+	if (!order)
+		return;
+	order->work = collect_all;
+	order->write = write_map;
+	call_again(call, step, order, order_release);
+}
+
+void
+dict_do_top(struct call *call, struct object *object, const struct value *args,
+	    size_t n_args)
+{
+	struct dict *dict = dict_of(object);
+	int64_t wanted = args[0].integer;
+	size_t n = dict->entries.n;
+	struct order *order;
+
+	(void)n_args;
+	if (wanted < (int64_t)n)
+		n = wanted < 0 ? 0 : (size_t)wanted;
+	order = order_new(call, dict, n, compare_values);
+	if (!order)
+		return;
+	order->work = n == 0		     ? sort
+		      : n == dict->entries.n ? collect_all
+					     : collect_best;
+	order->write = write_pairs;
+	order->mark = value_list_begin(&order->out);
+	call_again(call, step, order, order_release);
+}

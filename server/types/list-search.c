@@ -1,0 +1,206 @@
+/*
+ * Looking for a value in a list, by comparing bytes, in steps if it is long.
+ */
+#include <stdlib.h>
+
+#include "mproxy/error.h"
+#include "server/types/contents.h"
+#include "server/types/list.h"
+
+struct search {
+	struct list *list;
+	struct span value;
+	struct tree_cursor cursor;
+	size_t index; /* of the next item */
+	size_t stop;
+	size_t n_found;
+	bool count; /* do not stop at the first one */
+	void (*end)(struct call *call, const struct search *search);
+	uint8_t copy[]; /* of the value, when it takes several steps */
+};
+
+/* True when it is over; the first one found is the one before index. */
+static bool
+search_some(struct search *search)
+{
+	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+		const struct item *item;
+
+		if (search->index == search->stop)
+			return true;
+		item = tree_next(&search->cursor);
+		search->index++;
+		if (!span_equal(item_span(item), search->value))
+			continue;
+		search->n_found++;
+		if (!search->count)
+			return true;
+	}
+	return false;
+}
+
+static void
+search_step(struct call *call, void *data)
+{
+	struct search *search = data;
+
+	if (!search_some(search))
+		return;
+	search->end(call, search);
+	free(search);
+}
+
+static void
+search_release(struct call *call, void *data)
+{
+	(void)call;
+	free(data);
+}
+
+static void
+search_run(struct call *call, struct search *search, size_t start)
+{
+	struct search *copy;
+
+	search->index = start;
+	if (search->stop < start)
+		search->stop = start;
+	tree_seek(&search->list->items, start, &search->cursor);
+	if (search_some(search)) {
+		search->end(call, search);
+		return;
+	}
+	copy = malloc(sizeof(*copy) + search->value.size);
+	if (!copy) {
+		call_fail_memory(call);
+		return;
+	}
+	*copy = *search;
+	memcpy(copy->copy, search->value.data, search->value.size);
+	copy->value.data = copy->copy;
+	call_again(call, search_step, copy, search_release);
+}
+
+static bool
+fail_unless_found(struct call *call, const struct search *search)
+{
+	if (search->n_found)
+		return true;
+	call_fail(call, MPROXY_ERR_NOT_FOUND, "the value is not in the list");
+	return false;
+}
+
+static void
+end_index(struct call *call, const struct search *search)
+{
+	if (fail_unless_found(call, search))
+		call_reply_int(call, (int64_t)search->index - 1);
+}
+
+/* start or stop of index(): out of range is the nearest end, as in Python. */
+static size_t
+find_bound(const struct value *args, size_t n_args, size_t i, size_t n,
+	   size_t missing)
+{
+	int64_t bound;
+
+	if (!contents_is_given(args, n_args, i))
+		return missing;
+	bound = args[i].integer;
+	if (bound < 0)
+		bound += (int64_t)n;
+	if (bound < 0)
+		return 0;
+	return bound > (int64_t)n ? n : (size_t)bound;
+}
+
+void
+list_do_index(struct call *call, struct object *object,
+	      const struct value *args, size_t n_args)
+{
+	struct list *list = list_of(object);
+	size_t n = list->items.n;
+	struct search search = {
+		.list = list,
+		.value = args[0].bytes,
+		.stop = find_bound(args, n_args, 2, n, n),
+		.end = end_index,
+	};
+
+	search_run(call, &search, find_bound(args, n_args, 1, n, 0));
+}
+
+static void
+end_count(struct call *call, const struct search *search)
+{
+	call_reply_int(call, (int64_t)search->n_found);
+}
+
+void
+list_do_count(struct call *call, struct object *object,
+	      const struct value *args, size_t n_args)
+{
+	struct list *list = list_of(object);
+	struct search search = {
+		.list = list,
+		.value = args[0].bytes,
+		.stop = list->items.n,
+		.count = true,
+		.end = end_count,
+	};
+
+	(void)n_args;
+	search_run(call, &search, 0);
+}
+
+static void
+end_contains(struct call *call, const struct search *search)
+{
+	call_reply_bool(call, search->n_found > 0);
+}
+
+void
+list_do_contains(struct call *call, struct object *object,
+		 const struct value *args, size_t n_args)
+{
+	struct list *list = list_of(object);
+	struct search search = {
+		.list = list,
+		.value = args[0].bytes,
+		.stop = list->items.n,
+		.end = end_contains,
+	};
+
+	(void)n_args;
+	search_run(call, &search, 0);
+}
+
+static void
+end_remove(struct call *call, const struct search *search)
+{
+	struct list *list = search->list;
+	struct core *core = call_core(call);
+	struct item *item;
+
+	if (!fail_unless_found(call, search))
+		return;
+	item = tree_remove(&list->items, search->index - 1);
+	call_reply(call);
+	item_free(core, item);
+}
+
+void
+list_do_remove(struct call *call, struct object *object,
+	       const struct value *args, size_t n_args)
+{
+	struct list *list = list_of(object);
+	struct search search = {
+		.list = list,
+		.value = args[0].bytes,
+		.stop = list->items.n,
+		.end = end_remove,
+	};
+
+	(void)n_args;
+	search_run(call, &search, 0);
+}

@@ -1,0 +1,116 @@
+/*
+ * The state of a list, and what its files share.
+ */
+#ifndef MPROXY_SERVER_TYPES_LIST_H
+#define MPROXY_SERVER_TYPES_LIST_H
+
+#include "server/containers/tree.h"
+#include "server/core/call.h"
+
+struct list {
+	struct object object;
+	struct tree items;	 /* of struct item */
+	struct tree_waste waste; /* only in a list that is about to die */
+};
+
+extern const struct object_type list_type;
+
+static inline struct list *
+list_of(struct object *object)
+{
+	return (struct list *)(void *)object;
+}
+
+/* --- list-parts.c --- */
+
+/* For the tree: frees an item. context is the core. */
+void list_drop(void *context, void *item);
+
+/* A place from an argument, negative from the end; false after call_fail(). */
+bool list_find_index(struct call *call, const struct list *list,
+		     const struct value *arg, size_t *ret_index);
+
+/* The list that value is a handle of; NULL after call_fail(). */
+struct list *list_of_argument(struct call *call, const struct value *value);
+
+/* Items on their way into a list, made before anything changes. */
+struct list_gathered {
+	struct core *core;
+	void **items;
+	size_t n;
+};
+
+/* Copies of all items of a list, or of a list that value is a handle of; 0,
+ * or -1 after call_fail(). */
+int list_gather(struct call *call, const struct value *value,
+		struct list_gathered *ret);
+void list_gathered_free(struct list_gathered *gathered); /* the items too */
+
+/* Takes what was gathered: 0, or -1 after call_fail(). */
+int list_put(struct call *call, struct list *list, size_t index,
+	     struct list_gathered *gathered);
+
+/*
+ * Removing is two steps when something in between may fail: open tells
+ * whether there is a place for n items to die (false after call_fail()),
+ * close removes them.
+ */
+struct list_grave {
+	struct list *list; /* an anonymous one; NULL: they are freed at once */
+};
+
+bool list_grave_open(struct call *call, size_t n, struct list_grave *ret_grave);
+void list_grave_close(struct list_grave *grave, struct list *list, size_t from,
+		      size_t to);
+/* Nothing was removed after all. */
+void list_grave_drop(struct list_grave *grave);
+
+/* Removes from … to - 1 and answers the call. */
+void list_cut(struct call *call, struct list *list, size_t from, size_t to);
+
+/* Some items of a list as Python picks them. */
+struct list_slice {
+	size_t start; /* of the first one */
+	size_t n;
+	int64_t step;
+	bool backward; /* step is negative */
+};
+
+/* From the arguments start, stop, step; false after call_fail(). */
+bool list_find_slice(struct call *call, const struct list *list,
+		     const struct value *args, size_t n_args,
+		     struct list_slice *ret_slice);
+/* The index of its item number i. */
+size_t list_slice_index(const struct list_slice *slice, size_t i);
+
+/* --- the handlers that are not in list.c --- */
+
+#define LIST_HANDLER(name)                                                     \
+	void name(struct call *call, struct object *object,                    \
+		  const struct value *args, size_t n_args)
+
+/* list-search.c */
+LIST_HANDLER(list_do_index);
+LIST_HANDLER(list_do_count);
+LIST_HANDLER(list_do_contains);
+LIST_HANDLER(list_do_remove);
+
+/* list-copy.c */
+LIST_HANDLER(list_do_slice);
+LIST_HANDLER(list_do_copy);
+LIST_HANDLER(list_do_concat);
+LIST_HANDLER(list_do_repeat);
+
+/* list-slice.c */
+LIST_HANDLER(list_do_slice_set);
+LIST_HANDLER(list_do_slice_delete);
+LIST_HANDLER(list_do_repeat_in_place);
+
+/* list-order.c */
+LIST_HANDLER(list_do_reverse);
+LIST_HANDLER(list_do_sort);
+/* Deletes a slice with gaps, in steps. */
+void list_thin_out(struct call *call, struct list *list,
+		   const struct list_slice *slice);
+
+#endif
