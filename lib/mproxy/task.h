@@ -20,6 +20,9 @@
  * makes that known elsewhere; referring to it pulls the task out of a static
  * library.
  *
+ * Not to be used as names, for they are taken: fail, info, manager, register,
+ * worker.
+ *
  * A task that returns has either a result or an error. One that crashes, is
  * killed or calls exit() takes its worker with it, nothing else: it fails as
  * MPROXY_ERR_WORKER_DIED, the worker is replaced.

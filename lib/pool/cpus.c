@@ -70,13 +70,14 @@ rounded_up(long long quota, long long period)
 static int
 quota_v2(const char *path)
 {
-	long long quota, period;
-	char line[PATH_SIZE];
+	char line[PATH_SIZE], *rest;
+	long long quota;
 
-	if (!read_line("/sys/fs/cgroup", path, "cpu.max", line) ||
-	    sscanf(line, "%lld %lld", &quota, &period) != 2)
+	/* "200000 100000", or "max 100000" */
+	if (!read_line("/sys/fs/cgroup", path, "cpu.max", line))
 		return CPUS_MOST;
-	return rounded_up(quota, period);
+	quota = strtoll(line, &rest, 10);
+	return rounded_up(quota, strtoll(rest, NULL, 10));
 }
 
 static int
@@ -88,7 +89,7 @@ quota_v1(const char *path)
 	if (!read_line(directory, path, "cpu.cfs_quota_us", quota) ||
 	    !read_line(directory, path, "cpu.cfs_period_us", period))
 		return CPUS_MOST;
-	return rounded_up(atoll(quota), atoll(period));
+	return rounded_up(strtoll(quota, NULL, 10), strtoll(period, NULL, 10));
 }
 
 /* The group and all above it: the tightest counts. */

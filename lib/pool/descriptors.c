@@ -90,7 +90,7 @@ descriptors_cut_off(const int *keep, size_t n)
 	const struct dirent *entry;
 
 	while (directory && (entry = readdir(directory))) {
-		int fd = atoi(entry->d_name);
+		int fd = (int)strtol(entry->d_name, NULL, 10);
 
 		if (fd < 3 || fd == nothing || fd == dirfd(directory) ||
 		    is_kept(fd, keep, n))

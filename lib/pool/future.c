@@ -136,10 +136,10 @@ int
 mproxy_future_get(struct mproxy_future *future, int timeout_ms,
 		  struct mproxy_value **ret)
 {
-	struct mproxy_value *text, *value;
+	struct mproxy_value *text = NULL, *value = NULL;
 	struct buffer index = BUFFER_INIT;
 	struct span arg;
-	int status, error = check_owner(future);
+	int status = 0, error = check_owner(future);
 
 	if (error)
 		return error;

@@ -155,7 +155,7 @@ handover_take(struct crew_setup *ret)
 
 	if (!text)
 		return false;
-	file = atoi(text);
+	file = (int)strtol(text, NULL, 10);
 	unsetenv(HANDOVER_VARIABLE);
 	value = file > 2 ? read_file(file) : NULL;
 	if (!unpack(value, ret, &claim, &address))

@@ -81,7 +81,7 @@ results_each(struct mproxy_object *job, size_t n, int timeout_ms,
 
 	/* also with none there is something to wait for: that it is accepted */
 	do {
-		struct mproxy_value *page;
+		struct mproxy_value *page = NULL;
 		struct outcome outcome;
 		struct value_walk walk;
 

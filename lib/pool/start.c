@@ -193,7 +193,7 @@ supervisor_start(struct mproxy_pool *pool, enum mproxy_start_method method)
 		.owner = getpid(),
 		.manager = pool->object->manager,
 	};
-	int leash[2], life[2], error, cancel;
+	int leash[2] = { -1, -1 }, life[2] = { -1, -1 }, error, cancel;
 
 	error = choose_method(&method);
 	if (!error)

@@ -1,7 +1,9 @@
 /* Tasks and the pool of a test. See common.h. */
 #include "tests/pool/common.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -174,6 +176,35 @@ MPROXY_TASK(surroundings);
 
 int64_t base;
 
+/* Prints half a line. */
+static int
+mutter(struct mproxy_task *task, const struct mproxy_value *arg,
+       struct mproxy_value **ret)
+{
+	(void)task;
+	(void)arg;
+	(void)ret;
+	printf("half a line");
+	return 0;
+}
+MPROXY_TASK(mutter);
+
+/* Writes to a descriptor: gives what write() gave, or minus errno. */
+static int
+scribble(struct mproxy_task *task, const struct mproxy_value *arg,
+	 struct mproxy_value **ret)
+{
+	int64_t fd = -1;
+	ssize_t n;
+
+	(void)task;
+	mproxy_value_get_int(arg, &fd);
+	n = write((int)fd, "x", 1);
+	*ret = mproxy_value_int(n < 0 ? -errno : n);
+	return 0;
+}
+MPROXY_TASK(scribble);
+
 static int
 set_base(struct mproxy_task *task, const struct mproxy_value *arg,
 	 struct mproxy_value **ret)
@@ -275,6 +306,14 @@ stat_of(const char *figure)
 
 /* --- suites --- */
 
+int
+rounds(void)
+{
+	const char *wish = getenv("MPROXY_FAULT");
+
+	return wish ? (int)strtol(wish, NULL, 10) : 25;
+}
+
 Suite *
 pool_suite_of(const char *name, const TTest *const *tests, size_t n)
 {
@@ -282,7 +321,7 @@ pool_suite_of(const char *name, const TTest *const *tests, size_t n)
 	TCase *tcase = tcase_create("both");
 	size_t i;
 
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 60 + rounds() / 5);
 	tcase_add_checked_fixture(tcase, pool_setup, pool_teardown);
 	for (i = 0; i < n; i++)
 		tcase_add_loop_test(tcase, tests[i], 0, N_METHODS);

@@ -24,6 +24,9 @@ void make_pool(int method, int workers);
 /* Values 0, 1, … */
 struct mproxy_value **numbers(size_t n);
 
+/* How often what happens at random moments is tried: $MPROXY_FAULT, or few. */
+int rounds(void);
+
 /* A figure of the pool. */
 int64_t stat_of(const char *figure);
 
@@ -37,6 +40,8 @@ MPROXY_TASK_DECLARE(make_list);
 MPROXY_TASK_DECLARE(await);
 MPROXY_TASK_DECLARE(whoami);
 MPROXY_TASK_DECLARE(surroundings);
+MPROXY_TASK_DECLARE(mutter);
+MPROXY_TASK_DECLARE(scribble);
 MPROXY_TASK_DECLARE(set_base);
 MPROXY_TASK_DECLARE(add_base);
 MPROXY_TASK_DECLARE(add_up);

@@ -290,6 +290,27 @@ START_TEST(pools_may_come_and_go)
 }
 END_TEST
 
+START_TEST(pool_may_be_freed_after_its_connection)
+{
+	struct mproxy_manager *other;
+	int64_t begun;
+
+	ck_assert_ok(mproxy_start(NULL, &other));
+	ck_assert_ok(mproxy_pool_new(
+		other, MPROXY_POOL_OPTIONS(.workers = 1, .method = methods[_i]),
+		&pool));
+	ck_assert_ok(mproxy_pool_apply(pool, &mproxy_task_square, MPROXY(1), -1,
+				       NULL));
+	mproxy_close(other);
+	ck_assert_error(mproxy_pool_apply(pool, &mproxy_task_square, MPROXY(1),
+					  -1, NULL),
+			CLOSED);
+	begun = now_ms();
+	pool = mproxy_pool_free(pool);
+	ck_assert_int_lt(now_ms() - begun, 1900); /* it did not wait in vain */
+}
+END_TEST
+
 /* --- threads and forks --- */
 
 static void *
@@ -379,6 +400,7 @@ main(void)
 		closed_pool_runs_what_it_has,
 		terminate_cancels_and_kills,
 		pools_may_come_and_go,
+		pool_may_be_freed_after_its_connection,
 		threads_share_a_pool,
 		child_may_submit_but_not_wait_for_the_parents_futures,
 	};

@@ -35,8 +35,9 @@ hang(struct mproxy_task *task, const struct mproxy_value *arg,
 		return error;
 	error = mproxy_queue_put(
 		queue, MPROXY_ARGS((int)getpid(), (int)getppid()), -1);
-	while (!error)
-		pause();
+	if (!error)
+		for (;;)
+			pause();
 	return error;
 }
 MPROXY_TASK(hang);
@@ -316,16 +317,17 @@ START_TEST(program_without_handler_ends_and_all_with_it)
 {
 	long long pids[2];
 	struct terminal terminal;
-	char address[200];
+	char *words, *address;
 	int64_t end;
 	int status;
 
 	terminal_begin(&terminal, programs[_i], NULL);
 	terminal_await(&terminal, ";");
-	ck_assert_int_eq(sscanf(strstr(terminal.seen, "ready"),
-				"ready %lld %lld %199[^;]", &pids[0], &pids[1],
-				address),
-			 3);
+	words = strstr(terminal.seen, "ready ") + strlen("ready ");
+	pids[0] = strtoll(words, &words, 10);
+	pids[1] = strtoll(words, &words, 10);
+	address = words + 1;
+	*strchr(address, ';') = '\0';
 	ck_assert_int_eq(access(address, F_OK), 0);
 	ck_assert_int_eq(write(terminal.fd, CTRL_C, 1), 1);
 	status = terminal_end(&terminal);

@@ -1,7 +1,9 @@
 /*
  * How workers come into being, and what they find.
  */
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -92,6 +94,43 @@ START_TEST(workers_find_themselves_as_fresh_programs)
 }
 END_TEST
 
+START_TEST(what_a_task_prints_is_there_when_it_ends)
+{
+	char text[64] = "", path[] = "/tmp/mproxy-test-XXXXXX";
+	int file = mkostemp(path, O_CLOEXEC), before = dup(1);
+
+	ck_assert_int_ge(file, 0);
+	unlink(path);
+	fflush(stdout);
+	dup2(file, 1);
+	make_pool(_i, 1);
+	ck_assert_ok(mproxy_pool_apply(pool, &mproxy_task_mutter,
+				       mproxy_value_nil(), -1, NULL));
+	dup2(before, 1);
+	close(before);
+	ck_assert_int_ge(pread(file, text, sizeof(text) - 1, 0), 0);
+	ck_assert_str_eq(text, "half a line");
+	close(file);
+}
+END_TEST
+
+START_TEST(pool_keeps_no_descriptor_of_its_owner)
+{
+	int ends[2];
+	char byte;
+
+	/* to be inherited, as pipes and sockets often are by mistake */
+	ck_assert_int_eq(pipe(ends), 0); /* NOLINT(android-cloexec-pipe) */
+	make_pool(_i, 1);
+	ck_assert_gives(mproxy_pool_apply(pool, &mproxy_task_scribble,
+					  MPROXY(ends[1]), -1, &got),
+			"-9"); /* EBADF, nobody else's descriptor */
+	close(ends[1]);
+	ck_assert_int_eq(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+END_TEST
+
 /* --- choosing --- */
 
 static void *
@@ -142,6 +181,8 @@ END_TEST
 
 START_TEST(number_of_workers_is_that_of_the_cpus_unless_told)
 {
+	cpu_set_t before, one;
+
 	ck_assert_error(mproxy_pool_new(manager,
 					MPROXY_POOL_OPTIONS(.workers = -1),
 					&pool),
@@ -155,6 +196,15 @@ START_TEST(number_of_workers_is_that_of_the_cpus_unless_told)
 	ck_assert_int_ge(mproxy_pool_workers(pool), 1);
 	ck_assert_int_le(mproxy_pool_workers(pool),
 			 (int)sysconf(_SC_NPROCESSORS_ONLN));
+	pool = mproxy_pool_free(pool);
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	CPU_SET((size_t)sched_getcpu(), &one);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(one), &one), 0);
+	ck_assert_ok(mproxy_pool_new(manager, NULL, &pool));
+	ck_assert_int_eq(mproxy_pool_workers(pool), 1);
+	sched_setaffinity(0, sizeof(before), &before);
 }
 END_TEST
 
@@ -181,6 +231,8 @@ main(void)
 		initializer_that_fails_breaks_the_pool,
 		workers_are_nobodys_children_here,
 		workers_find_themselves_as_fresh_programs,
+		what_a_task_prints_is_there_when_it_ends,
+		pool_keeps_no_descriptor_of_its_owner,
 	};
 	Suite *suite;
 	TCase *tcase;

@@ -3,6 +3,7 @@
  *
  * MPROXY_FAULT says how many times each at random moments: 25 by default.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -51,8 +52,9 @@ hang(struct mproxy_task *task, const struct mproxy_value *arg,
 		return error;
 	error = mproxy_queue_put(
 		queue, MPROXY_ARGS((int)getpid(), (int)getppid()), -1);
-	while (!error)
-		pause();
+	if (!error)
+		for (;;)
+			pause();
 	return error;
 }
 MPROXY_TASK(hang);
@@ -83,14 +85,6 @@ count(struct mproxy_task *task, const struct mproxy_value *arg,
 MPROXY_TASK(count);
 
 /* --- helpers --- */
-
-static int
-rounds(void)
-{
-	const char *wish = getenv("MPROXY_FAULT");
-
-	return wish ? atoi(wish) : 25;
-}
 
 /* A pidfd: it is readable when the process has ended, reaped or not. */
 static int
@@ -379,7 +373,7 @@ own_a_pool(void)
 
 START_TEST(nobody_outlives_a_killed_owner)
 {
-	int n = rounds() / 10 + 1;
+	int n = rounds() / 2 + 1; /* by each start method */
 
 	method = _i;
 	ck_assert_ok(mproxy_queue_new(manager, 0, &news));
@@ -436,7 +430,7 @@ START_TEST(nobody_outlives_an_owner_with_its_manager)
 	int ends[2];
 
 	method = _i;
-	ck_assert_int_eq(pipe(pipe_ends), 0);
+	ck_assert_int_eq(pipe2(pipe_ends, O_CLOEXEC), 0);
 	owner = child_begin(own_everything);
 	ck_assert_int_eq(read(pipe_ends[0], pids, sizeof(pids)), sizeof(pids));
 	ends[0] = watch(pids[0]);
