@@ -29,11 +29,12 @@ find_files(char *const *paths,
 			skip(entry->fts_path, strerror(entry->fts_errno));
 		if (entry->fts_info != FTS_F)
 			continue;
-		files = realloc(files, (n + 1) * sizeof(*files));
-		if (!files || !(files[n++] = strdup(entry->fts_path))) {
+		char **more = realloc(files, (n + 1) * sizeof(*files));
+		if (!more || !(more[n++] = strdup(entry->fts_path))) {
 			fprintf(stderr, "out of memory\n");
 			exit(EXIT_FAILURE);
 		}
+		files = more;
 	}
 	if (tree)
 		fts_close(tree);

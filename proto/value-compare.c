@@ -208,6 +208,7 @@ compare_containers(const struct value *first_a, const struct value *first_b)
 				b.items.data + b.items.size,
 			};
 		}
+		/* cppcheck-suppress uninitvar; the first two are containers */
 		while (at.a == ends[depth - 1].a && at.b == ends[depth - 1].b) {
 			if (--depth == 0)
 				return 0;

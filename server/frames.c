@@ -41,7 +41,7 @@ conn_refuse_bytes(struct conn *conn, int code)
 		code = MPROXY_ERR_VERSION;
 		snprintf(detail, sizeof(detail),
 			 "server: frames are of version %u, the client's of %u",
-			 FRAME_VERSION, header[4]);
+			 (unsigned)FRAME_VERSION, (unsigned)header[4]);
 	} else if (is_whole && code == MPROXY_ERR_TOO_BIG) {
 		uint32_t length = (uint32_t)header[0] |
 				  (uint32_t)header[1] << 8 |
