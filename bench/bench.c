@@ -56,7 +56,7 @@ bench_run(const char *name, const char *system, int (*one)(void *context),
 	  void *context)
 {
 	const char *wish = getenv("BENCH_SECONDS");
-	double seconds = wish ? atof(wish) : 0.5;
+	double seconds = wish ? strtod(wish, NULL) : 0.5;
 	double slice[SLICES];
 	double warm = time_runs(name, 200, one, context) / 200;
 	long n = (long)(seconds / SLICES / (warm > 0 ? warm : 1e-9));

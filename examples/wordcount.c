@@ -199,13 +199,13 @@ main(int argc, char **argv)
 
 	check(mproxy_init());
 	while ((option = getopt(argc, argv, "j:n:")) != -1) {
-		workers = option == 'j' ? atoi(optarg) : workers;
+		workers = option == 'j' ? (int)strtol(optarg, NULL, 10)
+					: workers;
 		top = option == 'n' ? strtoul(optarg, NULL, 10) : top;
 		optind = option == '?' ? argc : optind;
 	}
 	if (optind >= argc || workers < 0) {
-		fprintf(stderr,
-			"usage: wordcount [-j WORKERS] [-n TOP] PATH…\n");
+		fputs("usage: wordcount [-j WORKERS] [-n TOP] PATH…\n", stderr);
 		return 2;
 	}
 	/* under `mproxyd --` there is a manager already */

@@ -102,7 +102,7 @@ object_call_int(struct mproxy_object *object, const char *method,
 		int64_t *ret)
 {
 	struct message_reply reply;
-	struct value value;
+	struct value value = { 0 };
 	struct lane *lane;
 	int error;
 
@@ -123,7 +123,7 @@ object_call_bool(struct mproxy_object *object, const char *method,
 		 struct mproxy_value *const *args, bool *ret)
 {
 	struct message_reply reply;
-	struct value value;
+	struct value value = { 0 };
 	struct lane *lane;
 	int error;
 

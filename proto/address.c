@@ -110,7 +110,7 @@ int
 address_default(struct address *ret, char *why, size_t why_size)
 {
 	const char *text = secure_getenv(ADDRESS_ENVIRONMENT);
-	struct address folder;
+	struct address folder = { .path = "" };
 	int r;
 
 	if (text && text[0])

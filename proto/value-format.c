@@ -173,7 +173,7 @@ print_real(struct printer *p, double value, bool is_float)
 	}
 	unlocalise(digits);
 	if (!strpbrk(digits, ".e"))
-		strcat(digits, ".0");
+		memcpy(digits + strlen(digits), ".0", sizeof(".0"));
 	print_text(p, digits);
 }
 

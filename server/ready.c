@@ -98,6 +98,7 @@ notify_service_manager(void)
 static void
 give_up(int fd)
 {
+	/* NOLINTNEXTLINE(android-cloexec-open): may become a standard stream */
 	int null = fd > STDERR_FILENO ? -1 : open("/dev/null", O_RDWR);
 
 	if (null < 0) {

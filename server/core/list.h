@@ -72,6 +72,7 @@ list_remove(struct list_link *link)
 static inline struct list_link *
 list_first(const struct list_link *list)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): removed before freed */
 	return list_is_empty(list) ? NULL : list->next;
 }
 

@@ -108,6 +108,7 @@ names_remove(struct core *core, struct object *object)
 	struct name **link = find_link(core, text, hash);
 	struct name *name = *link;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it has a name */
 	*link = name->next;
 	list_remove(&name->all);
 	core->names.n--;

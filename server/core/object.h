@@ -48,12 +48,13 @@ struct method {
 struct object_type {
 	const char *name;
 	const char *about;
-	const char *takes; /* signature of its constructor */
-	size_t size;	   /* of its state struct */
+	/* Signature of its constructor. NULL: only the server makes such objects. */
+	const char *takes;
+	size_t size; /* of its state struct */
 
 	/*
 	 * Fills in a zeroed state. 0, or a code after call_fail(); then
-	 * destroy() is not called: undo what was done.
+	 * destroy() is not called: undo what was done. May be NULL.
 	 */
 	int (*create)(struct call *call, struct object *object,
 		      const struct value *args, size_t n_args);
@@ -68,7 +69,7 @@ struct object_type {
 	/* Serves waiters as far as the state allows. May be NULL. */
 	void (*wake)(struct object *object);
 
-	/* Prints the contents, about max bytes of them. */
+	/* Prints the contents, about max bytes of them. May be NULL. */
 	void (*format)(const struct object *object, struct buffer *out,
 		       size_t max);
 

@@ -36,14 +36,19 @@ count_methods(const struct method *methods)
 	return n;
 }
 
+static bool
+has_name(const struct method_slot *slot, struct span name)
+{
+	return slot->size == name.size &&
+	       memcmp(slot->method->name, name.data, name.size) == 0;
+}
+
 static struct method_slot *
 slot_for(const struct method_table *table, struct span name)
 {
 	size_t i = hash_name(name) & table->mask;
 
-	while (table->slots[i].method &&
-	       (table->slots[i].size != name.size ||
-		memcmp(table->slots[i].method->name, name.data, name.size)))
+	while (table->slots[i].method && !has_name(&table->slots[i], name))
 		i = (i + 1) & table->mask;
 	return &table->slots[i];
 }
@@ -103,7 +108,7 @@ int
 registry_init(struct core *core)
 {
 	struct registry *registry = &core->registry;
-	size_t n = 0;
+	size_t n = 1; /* there is at least one type */
 
 	registry->slots = calloc(SLOTS_AT_FIRST, sizeof(*registry->slots));
 	if (!registry->slots)

@@ -356,7 +356,6 @@ static const struct method job_methods[] = {
 const struct object_type job_type = {
 	.name = "job",
 	.about = "the tasks of one submit to a pool, and their results",
-	.takes = "",
 	.size = sizeof(struct pool_job),
 	.create = job_create,
 	.destroy = job_destroy,

@@ -28,7 +28,7 @@ type_of(struct call *call, struct span name)
 	if (!*type)
 		call_fail(call, MPROXY_ERR_NO_TYPE, "there is no type \"%.*s\"",
 			  shown_size(name), (const char *)name.data);
-	else if (!(*type)->create)
+	else if (!(*type)->takes)
 		call_fail(call, MPROXY_ERR_NO_TYPE,
 			  "a %s is made by the server alone", (*type)->name);
 	else
@@ -215,7 +215,7 @@ manager_types(struct call *call, struct object *manager,
 	for (type = object_types; *type; type++) {
 		row = value_list_begin(out);
 		put_text(call, (*type)->name);
-		put_text(call, (*type)->takes);
+		put_text(call, (*type)->takes ? (*type)->takes : "");
 		put_text(call, (*type)->about);
 		value_list_end(out, row);
 	}
@@ -314,7 +314,6 @@ static const struct method manager_table[] = {
 const struct object_type manager_type = {
 	.name = "manager",
 	.about = "makes, names and finds all other objects",
-	.takes = "",
 	.size = sizeof(struct manager),
 	.format = manager_format,
 	.methods = manager_table,

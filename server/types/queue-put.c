@@ -111,7 +111,7 @@ static enum progress
 put_some(struct queue *queue, struct offer *offer)
 {
 	struct core *core = queue->object.core;
-	struct value_cursor before = offer->rest;
+	struct value_cursor before;
 	struct span piece;
 	int n;
 

@@ -180,17 +180,11 @@ read_until(int fd, char *all, size_t size, const char *text)
 
 START_TEST(ctrl_c_reaches_prog_once_and_the_manager_not)
 {
-	const char *argv[] = {
-		"mproxyd",
-		"--",
-		"bash",
-		"-c",
-		"n=0; trap 'n=$((n + 1)); echo caught $n' INT; echo "
-		"ready; "
+	static const char script[] =
+		"n=0; trap 'n=$((n + 1)); echo caught $n' INT; echo ready; "
 		"while [ $n = 0 ]; do sleep 0.05; done; sleep 0.3; "
-		"test -S $MPROXY_ADDRESS && echo served $n; exit 6",
-		NULL
-	};
+		"test -S $MPROXY_ADDRESS && echo served $n; exit 6";
+	const char *argv[] = { "mproxyd", "--", "bash", "-c", script, NULL };
 	char name[64];
 	char text[4096] = "";
 	int terminal = open_terminal(name, sizeof(name));

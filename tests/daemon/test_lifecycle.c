@@ -378,10 +378,8 @@ END_TEST
 
 START_TEST(listening_socket_that_is_handed_over_is_served_and_kept)
 {
-	const char *argv[] = { "sh", "-c",
-			       "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" "
-			       "--ready-fd 1",
-			       NULL, NULL };
+	const char *sh = "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" --ready-fd 1";
+	const char *argv[] = { "sh", "-c", sh, NULL, NULL };
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 	char line[DAEMON_ADDRESS_SIZE + 1];
 	struct raw raw;

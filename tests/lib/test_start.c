@@ -171,9 +171,12 @@ END_TEST
 
 START_TEST(missing_program_is_told_with_the_places)
 {
-	char *before = strdup(getenv("PATH"));
+	const char *path = getenv("PATH");
+	char *before;
 	int error;
 
+	ck_assert_ptr_nonnull(path);
+	before = strdup(path);
 	unsetenv("MPROXYD");
 	setenv("PATH", "/nowhere/bin:/nowhere/else", 1);
 	error = mproxy_start(NULL, &m);

@@ -75,10 +75,54 @@ C
 "${cc[@]}" "${flags[@]}" -Wno-uninitialized -Wno-maybe-uninitialized -Wno-unused \
 	-fsyntax-only "$work/pieces.c" || fail "doc/from-python.md: a piece does not compile"
 
-# --- doc/adding-a-type.md: a file of the server ---
+# --- doc/adding-a-type.md: a type, in a daemon that is otherwise the same ---
 
-c_of "$top/doc/adding-a-type.md" >"$work/counter.c"
-grep -q counter_type "$work/counter.c" || fail "doc/adding-a-type.md: no counter"
-"${cc[@]}" "${flags[@]}" -fsyntax-only "$work/counter.c" ||
-	fail "doc/adding-a-type.md: the type does not compile"
+counter=$work/overlay/server/types
+mkdir -p "$counter"
+c_of "$top/doc/adding-a-type.md" >"$counter/counter.c"
+{
+	cat "$top/server/types/types.def"
+	echo 'TYPE(counter)'
+} >"$counter/types.def"
+cat >"$work/count.c" <<'C'
+#include <mproxy/mproxy.h>
+#include <stdio.h>
+int
+main(void)
+{
+	struct mproxy_manager *m;
+	struct mproxy_object *counter;
+	struct mproxy_value *sum;
+	int64_t n = 0;
+
+	if (mproxy_connect(NULL, &m) ||
+	    mproxy_object_new(m, "counter", NULL, &counter) ||
+	    mproxy_object_call(counter, "add", MPROXY_ARGS(40), 0, NULL) ||
+	    mproxy_object_call(counter, "add", MPROXY_ARGS(2), 0, &sum) ||
+	    mproxy_unpack(sum, "i", &n))
+		fprintf(stderr, "%s\n", mproxy_error_detail());
+	printf("%d\n", (int)n);
+	return 0;
+}
+C
+internal=("$build/.libs/libserver.a" "$build/.libs/libcore.a" "$build/.libs/libproto.a"
+	"$build/.libs/libwirepb.a")
+if ! "${cc[@]}" "-I$work/overlay" "${flags[@]}" "${base_ldflags[@]}" \
+	"$top/server/main.c" "$top/server/types/table.c" "$counter/counter.c" \
+	"${internal[@]}" -levent_core -lprotobuf-c -o "$work/mproxyd"; then
+	fail "doc/adding-a-type.md: the daemon cannot be built with the counter"
+elif ! "${cc[@]}" "${flags[@]}" "${base_ldflags[@]}" "$work/count.c" -o "$work/count" \
+	"-L$build/.libs" -lmproxy "-Wl,-rpath,$build/.libs"; then
+	fail "doc/adding-a-type.md: its user cannot be built"
+elif [ "$(timeout 60 "$work/mproxyd" -- "$work/count")" != 42 ]; then
+	fail "doc/adding-a-type.md: 40 and 2 do not make 42"
+fi
+
+# --- every file that a document names is there ---
+
+# shellcheck disable=SC2016
+while IFS=: read -r document name; do
+	[ -e "$top/$name" ] || fail "${document#"$top"/} names $name, which is not there"
+done < <(grep -oE '`(proto|server|lib|tests|examples|bench|doc)/[A-Za-z0-9_./-]+`' \
+	"$top"/*.md "$top"/doc/*.md | tr -d '`' | grep -v counter | sort -u)
 exit $failed

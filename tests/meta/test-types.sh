@@ -32,6 +32,10 @@ for type in $(types TYPE); do
 		echo "FAIL: type $type is in no document (a heading, \`$type\` or mproxy_${type}_…)" >&2
 		failed=1
 	}
+	grep -q "X($type, '" lib/mproxy/types.h || {
+		echo "FAIL: type $type has no row in lib/mproxy/types.h" >&2
+		failed=1
+	}
 	grep -qE "mproxy/$type\.h[>\"]" lib/mproxy/mproxy.h || {
 		echo "FAIL: type $type: lib/mproxy/mproxy.h does not include its header" >&2
 		failed=1

@@ -348,7 +348,7 @@ static const char *
 dict_copy(const struct m_object *dict)
 {
 	size_t n = (size_t)sprintf(reply, "ok {");
-	int order[M_VALUES];
+	int order[M_VALUES] = { 0 };
 
 	order_by(dict, false, order);
 	for (int i = 0; i < dict->items.n; i++)
@@ -472,7 +472,7 @@ const char *
 model_dict(struct model *m, struct m_object *dict, const char *method,
 	   const struct m_values *args)
 {
-	int order[M_VALUES], last = dict->items.n - 1;
+	int order[M_VALUES] = { 0 }, last = dict->items.n - 1;
 
 	if (is(method, "len"))
 		return ok_number(dict->items.n);

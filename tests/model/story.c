@@ -341,7 +341,7 @@ story_call(struct story *story, const struct model *m)
 {
 	const struct m_object *object;
 	const struct way *way;
-	size_t n = 0;
+	size_t n = 1; /* there is one at least */
 
 	story->lane = story_lane(story, m);
 	story->object = object_for(story, m, -1);

@@ -142,7 +142,8 @@ is_grant(const struct answer *answer, const char *want)
 	int64_t number;
 	char *rest;
 
-	if (strncmp(want, "ok #", 4) != 0 || strncmp(answer->text, "ok ", 3))
+	if (strncmp(want, "ok #", 4) != 0 ||
+	    strncmp(answer->text, "ok ", 3) != 0)
 		return false;
 	number = strtoll(answer->text + 3, &rest, 10);
 	if (number <= lock->number || strcmp(rest, want + 4) != 0)

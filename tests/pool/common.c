@@ -321,7 +321,7 @@ pool_suite_of(const char *name, const TTest *const *tests, size_t n)
 	TCase *tcase = tcase_create("both");
 	size_t i;
 
-	tcase_set_timeout(tcase, 60 + rounds() / 5);
+	tcase_set_timeout(tcase, 60 + rounds() / 5.0);
 	tcase_add_checked_fixture(tcase, pool_setup, pool_teardown);
 	for (i = 0; i < n; i++)
 		tcase_add_loop_test(tcase, tests[i], 0, N_METHODS);

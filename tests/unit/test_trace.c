@@ -147,6 +147,7 @@ static int
 wanted_with(const char *debug)
 {
 	pid_t pid = fork();
+	bool first;
 	int status;
 
 	if (pid == 0) {
@@ -154,7 +155,8 @@ wanted_with(const char *debug)
 			setenv("MPROXY_DEBUG", debug, 1);
 		else
 			unsetenv("MPROXY_DEBUG");
-		_exit(trace_calls_wanted() && trace_calls_wanted());
+		first = trace_calls_wanted();
+		_exit(first && trace_calls_wanted());
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
