@@ -16,6 +16,7 @@ struct objects {
 	struct mproxy_queue *queue;
 	struct mproxy_lock *lock;
 	unsigned turn;
+	char keys[KEYS][16];
 };
 
 static void
@@ -30,10 +31,7 @@ need(int error, const char *what)
 static struct mproxy_value *
 next_key(struct objects *objects)
 {
-	char key[24];
-
-	snprintf(key, sizeof(key), "key:%06u", objects->turn++ % KEYS);
-	return mproxy_value_string(key);
+	return mproxy_value_string(objects->keys[objects->turn++ % KEYS]);
 }
 
 static int
@@ -93,7 +91,7 @@ lock_pair(void *context)
 int
 main(void)
 {
-	struct objects objects = { 0 };
+	static struct objects objects;
 	struct mproxy_manager *m;
 
 	need(mproxy_start(NULL, &m), "start");
@@ -101,6 +99,9 @@ main(void)
 	need(mproxy_dict_new(m, &objects.dict), "dict");
 	need(mproxy_queue_new(m, 0, &objects.queue), "queue");
 	need(mproxy_lock_new(m, &objects.lock), "lock");
+	for (unsigned i = 0; i < KEYS; i++)
+		snprintf(objects.keys[i], sizeof(objects.keys[i]), "key:%06u",
+			 i);
 	for (unsigned i = 0; i < KEYS; i++)
 		need(dict_set(&objects), "fill");
 	bench_run("dict-get", "mproxy", dict_get, &objects);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The same operations on Python's multiprocessing.Manager and Pool."""
 
+import itertools
 import multiprocessing
 import os
 import statistics
@@ -39,7 +40,7 @@ def objects():
     with multiprocessing.Manager() as manager:
         shared = manager.dict({f"key:{i:06}": i for i in range(KEYS)})
         items, queue, lock = manager.list(), manager.Queue(), manager.Lock()
-        turn = iter(range(10**9))
+        keys = itertools.cycle(f"key:{i:06}" for i in range(KEYS))
 
         def put_get():
             queue.put(1)
@@ -49,9 +50,8 @@ def objects():
             lock.acquire()
             lock.release()
 
-        run("dict-get", lambda: shared.get(f"key:{next(turn) % KEYS:06}"))
-        run("dict-set",
-            lambda: shared.__setitem__(f"key:{next(turn) % KEYS:06}", 1))
+        run("dict-get", lambda: shared.get(next(keys)))
+        run("dict-set", lambda: shared.__setitem__(next(keys), 1))
         run("list-append", lambda: items.append(1))
         run("queue-put-get", put_get)
         run("lock-pair", pair)

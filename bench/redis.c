@@ -16,6 +16,7 @@ enum { KEYS = 1000 };
 struct client {
 	redisContext *redis;
 	unsigned turn;
+	char keys[KEYS][16];
 };
 
 static int
@@ -34,8 +35,8 @@ dict_set(void *context)
 	struct client *client = context;
 	unsigned turn = client->turn++;
 
-	return done(redisCommand(client->redis, "HSET dict key:%06u %u",
-				 turn % KEYS, turn));
+	return done(redisCommand(client->redis, "HSET dict %s %u",
+				 client->keys[turn % KEYS], turn));
 }
 
 static int
@@ -43,8 +44,8 @@ dict_get(void *context)
 {
 	struct client *client = context;
 
-	return done(redisCommand(client->redis, "HGET dict key:%06u",
-				 client->turn++ % KEYS));
+	return done(redisCommand(client->redis, "HGET dict %s",
+				 client->keys[client->turn++ % KEYS]));
 }
 
 static int
@@ -78,7 +79,7 @@ lock_pair(void *context)
 int
 main(int argc, char **argv)
 {
-	struct client client = { 0 };
+	static struct client client;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: redis SOCKET\n");
@@ -89,6 +90,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "bench: cannot connect to %s\n", argv[1]);
 		return 1;
 	}
+	for (unsigned i = 0; i < KEYS; i++)
+		snprintf(client.keys[i], sizeof(client.keys[i]), "key:%06u", i);
 	for (unsigned i = 0; i < KEYS; i++) {
 		if (dict_set(&client))
 			return 1;

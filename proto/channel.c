@@ -111,6 +111,7 @@ in_grow(struct channel *channel)
 		return -ENOBUFS;
 	if (capacity > need)
 		capacity = need;
+	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0 */
 	memory = realloc(channel->in, capacity);
 	if (!memory)
 		return -ENOMEM;
@@ -174,37 +175,51 @@ receive_fds(struct channel *channel, struct msghdr *header)
 	return -EPROTO;
 }
 
-ssize_t
-channel_fill(struct channel *channel, int flags)
+/* As recv(), and what descriptors come are kept. */
+static ssize_t
+receive(struct channel *channel, void *data, size_t size, int flags)
 {
 	union {
 		char bytes[CMSG_SPACE(KERNEL_MAX_FDS * sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct iovec iov;
+	struct iovec iov = { .iov_base = data, .iov_len = size };
 	struct msghdr header = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};
-	ssize_t n;
-	int r;
+	ssize_t n = recvmsg(channel->fd, &header, flags | MSG_CMSG_CLOEXEC);
 
-	r = in_make_room(channel);
-	if (r < 0)
-		return r;
-	iov.iov_base = channel->in + channel->in_end;
-	iov.iov_len = channel->in_capacity - channel->in_end;
-	n = recvmsg(channel->fd, &header, flags | MSG_CMSG_CLOEXEC);
 	if (n < 0)
-		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+		return -errno;
 	if (header.msg_controllen > 0 || header.msg_flags & MSG_CTRUNC) {
-		r = receive_fds(channel, &header);
+		int r = receive_fds(channel, &header);
+
 		if (r < 0)
 			return r;
 	}
-	channel->in_end += (size_t)n;
+	return n;
+}
+
+ssize_t
+channel_fill(struct channel *channel, int flags)
+{
+	ssize_t n = in_make_room(channel);
+	size_t room = channel->in_capacity - channel->in_end;
+	uint8_t *end = channel->in + channel->in_end;
+
+	if (n < 0)
+		return n;
+	if (!channel->wants_no_fds)
+		n = receive(channel, end, room, flags);
+	else if ((n = recv(channel->fd, end, room, flags)) < 0)
+		n = -errno;
+	if (n == -EWOULDBLOCK)
+		n = -EAGAIN;
+	if (n > 0)
+		channel->in_end += (size_t)n;
 	return n;
 }
 

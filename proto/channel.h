@@ -22,6 +22,7 @@
 struct channel {
 	int fd; /* owned; -1 when closed */
 	uint32_t max_length;
+	bool wants_no_fds; /* none is taken: reading costs less */
 
 	/* in: bytes in [in_start, in_end) are not handled yet */
 	uint8_t *in;

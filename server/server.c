@@ -64,7 +64,8 @@ base_new(void)
 	if (!config)
 		return NULL;
 	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
-	    event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0)
+	    event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0 &&
+	    event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME) == 0)
 		base = event_base_new_with_config(config);
 	event_config_free(config);
 	/* 0: deaths (client.c); 1, the default: all else */
@@ -240,6 +241,11 @@ set_timer(struct server *server)
 	struct timeval time;
 	int64_t length;
 
+	if (deadline == INT64_MAX && server->timer_deadline != INT64_MAX) {
+		/* while one is set, each epoll_wait() costs a timer */
+		evtimer_del(&server->timer);
+		server->timer_deadline = INT64_MAX;
+	}
 	if (deadline >= server->timer_deadline)
 		return;
 	length = deadline - server_now();
