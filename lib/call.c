@@ -21,7 +21,7 @@ message_of(const struct call *call)
 	return (struct message_call){
 		.object = call->object,
 		.method = span_text(call->method),
-		.timeout_ms = call->timeout_ms < 0 ? -1 : call->timeout_ms,
+		.timeout_ms = call->timeout_ms,
 		.n_args = call->n_args,
 		.args = call->args,
 	};
@@ -61,9 +61,14 @@ exchange(const struct call *call, struct lane **ret_lane,
 	 struct message_reply *ret)
 {
 	struct lane *lane;
-	uint64_t id;
+	uint64_t id = 0;
 	int error;
 
+	if (call->timeout_ms < -1)
+		return error_set(MPROXY_ERR_INVALID,
+				 "a timeout is -1, for ever, or 0 and more, "
+				 "not %d",
+				 call->timeout_ms);
 	error = lane_enter(call->manager, &lane);
 	if (error)
 		return error;

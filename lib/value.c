@@ -35,9 +35,8 @@ value_null_error(void)
 	int code = last_failure.code;
 
 	if (code == 0)
-		return error_set(MPROXY_ERR_NO_MEMORY,
-				 "a value is NULL: no memory for it, or none "
-				 "was given");
+		return error_set(MPROXY_ERR_INVALID,
+				 "a value is NULL: none was given");
 	last_failure.code = 0;
 	return error_set(code, "%s", last_failure.sentence);
 }

@@ -48,6 +48,7 @@ open_standard_streams(void)
 	int fd;
 
 	do {
+		/* NOLINTNEXTLINE(android-cloexec-open): a standard stream */
 		fd = open("/dev/null", O_RDWR);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
@@ -216,13 +217,14 @@ make_server(struct daemon *daemon)
 	const struct options *options = daemon->options;
 	struct server_config config = SERVER_CONFIG_DEFAULT;
 	size_t descriptors = limits_raise_descriptors();
+	char why[120];
 
 	if (descriptors < LIMITS_LEAST_DESCRIPTORS) {
-		log_line(LOG_LEVEL_ERROR,
+		snprintf(why, sizeof(why),
 			 "out of descriptors: the limit is %zu, at least %u "
 			 "are needed (ulimit -n)",
 			 descriptors, LIMITS_LEAST_DESCRIPTORS);
-		return -1;
+		return fail(why);
 	}
 	config.limits = limits_derive(descriptors, options->max_clients);
 	if (options->max_clients > config.limits.max_lanes)

@@ -168,6 +168,10 @@ parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARGS:
 		options->command = state->argv + state->next;
 		return 0;
+	case ARGP_KEY_NO_ARGS:
+		if (strcmp(state->argv[state->argc - 1], "--") == 0)
+			argp_error(state, "no program after --");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

@@ -31,7 +31,8 @@ struct mproxy_results; /* of a map, all there; never changes */
  * Blocks: until the task has ended.
  * Returns: 0; what the task failed with, as mproxy_pool_apply();
  *          MPROXY_ERR_TIMEOUT; MPROXY_ERR_WOULD_BLOCK; MPROXY_ERR_INTERRUPTED;
- *          MPROXY_ERR_INVALID, it is one of several tasks; MPROXY_ERR_FORKED; any
+ *          MPROXY_ERR_INVALID, it is one of several tasks; MPROXY_ERR_NOT_FOUND,
+ *          mproxy_future_next() gave it already; MPROXY_ERR_FORKED; any
  *          connection error.
  * Since: 0.1
  */

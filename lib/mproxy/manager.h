@@ -68,9 +68,11 @@ struct mproxy_start_options {
 	uint64_t max_memory; /**< bytes of all values; 0: no limit */
 };
 
+#ifndef __cplusplus /* there, mproxy_start_options_init() */
 #define MPROXY_START_OPTIONS(...)                                              \
 	(&(struct mproxy_start_options){                                       \
 		.size = sizeof(struct mproxy_start_options), __VA_ARGS__ })
+#endif
 
 /**
  * mproxy_start_options_init() - all defaults; for languages without the macro.

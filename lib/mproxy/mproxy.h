@@ -31,7 +31,8 @@
  * the call), *takes* (yours no more, also on failure) or *gives* (release it
  * with the function named). …_free(NULL) is fine.
  *
- * Waiting: timeout_ms is -1 for ever, 0 not at all. A wait ends with
+ * Waiting: timeout_ms is -1 for ever, 0 not at all; less than -1 is
+ * MPROXY_ERR_INVALID. A wait ends with
  * MPROXY_ERR_INTERRUPTED after a signal whose handler was installed without
  * SA_RESTART, or by mproxy_interrupt(). The library never prints, exits,
  * raises SIGPIPE or installs a handler.

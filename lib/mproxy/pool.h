@@ -5,7 +5,6 @@
  *	mproxy_start(NULL, &m);
  *	mproxy_pool_new(m, MPROXY_POOL_OPTIONS(.workers = 4), &pool);
  *	mproxy_pool_apply(pool, &mproxy_task_square, MPROXY(7), -1, &v);
- *	mproxy_pool_map(pool, &mproxy_task_square, n, inputs, -1, &results);
  *	mproxy_pool_free(pool);
  *
  * Tasks and results are kept in the manager. A worker that dies fails the task
@@ -16,9 +15,8 @@
  * other one as MPROXY_ERR_FAILED; mproxy_error_detail() then says "task square:
  * code 7: …". The code itself is the status of its result (future.h).
  *
- * The workers end with the pool, and within a second when this process ends,
- * however it ends. They are no children of it: wait() never sees them. They do
- * not get the terminal's Ctrl-C.
+ * The workers end with the pool, and within a second when this process ends.
+ * They are no children of it: wait() never sees them, nor they the Ctrl-C.
  *
  * Threads: a pool may be used by any thread. After fork the child may submit to
  * it as well; only the process that made it ends it.
@@ -69,9 +67,11 @@ struct mproxy_pool_options {
 	struct mproxy_value *init_arg; /**< borrowed; its argument, NULL: nil */
 };
 
+#ifndef __cplusplus /* there, mproxy_pool_options_init() */
 #define MPROXY_POOL_OPTIONS(...)                                               \
 	(&(struct mproxy_pool_options){                                        \
 		.size = sizeof(struct mproxy_pool_options), __VA_ARGS__ })
+#endif
 
 /** mproxy_pool_options_init() - all defaults, for languages without the macro. */
 void mproxy_pool_options_init(struct mproxy_pool_options *options);
@@ -115,7 +115,7 @@ int mproxy_pool_workers(const struct mproxy_pool *pool);
 /**
  * mproxy_pool_apply() - run one task and wait for its result.
  * @task: borrowed; &mproxy_task_NAME.
- * @arg:  taken.
+ * @arg:  taken; mproxy_value_nil() when there is none to give.
  * @ret:  given: the result; may be NULL.
  *
  * Blocks: until the task has ended, at most @timeout_ms (-1: for ever). When

@@ -115,10 +115,12 @@ void mproxy_task_register(const struct mproxy_task_info *info);
  * mproxy_pool_map_flat().
  */
 #define MPROXY_TASK_FLAT(function, in_type, out_type)                          \
-	static int mproxy_task_flat_##function(struct mproxy_task *task,       \
-					       const void *in, void *out)      \
+	static int mproxy_task_flat_##function(                                \
+		struct mproxy_task *mproxy_task_, const void *mproxy_in_,      \
+		void *mproxy_out_)                                             \
 	{                                                                      \
-		return function(task, (const in_type *)in, (out_type *)out);   \
+		return function(mproxy_task_, (const in_type *)mproxy_in_,     \
+				(out_type *)mproxy_out_);                      \
 	}                                                                      \
 	MPROXY_TASK_DEFINE_(function, 0, mproxy_task_flat_##function,          \
 			    sizeof(in_type), sizeof(out_type))

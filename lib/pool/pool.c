@@ -171,7 +171,9 @@ mproxy_pool_apply_name(struct mproxy_pool *pool, const char *task,
 		error = outcome_call(pool->object, "apply", 2, args, timeout_ms,
 				     &status, &text, &value);
 	} else {
-		error_set(error, "the task's name or argument is NULL");
+		error = name ? value_null_error()
+			     : error_set(MPROXY_ERR_INVALID,
+					 "the task's name is no text");
 	}
 	mproxy_value_free(name);
 	mproxy_value_free(arg);

@@ -45,6 +45,7 @@ count_threads(void)
 static int
 choose_method(enum mproxy_start_method *method)
 {
+	bool was_asked = *method == MPROXY_START_SPAWN;
 	int threads = count_threads();
 
 	if (handover_is_due())
@@ -62,11 +63,14 @@ choose_method(enum mproxy_start_method *method)
 				 threads);
 	if (*method == MPROXY_START_SPAWN && !init_was_called())
 		return error_set(MPROXY_ERR_NO_INIT,
-				 "workers of a program with threads (here %d) "
-				 "are started by running it again: call "
-				 "mproxy_init() first in main(), or make the "
-				 "pool before the first thread",
-				 threads);
+				 "workers are started by running the program "
+				 "again, because %s: call mproxy_init() first "
+				 "in main()%s",
+				 was_asked ? "MPROXY_START_SPAWN was asked for"
+					   : "it has threads",
+				 was_asked ? ""
+					   : ", or make the pool before "
+					     "the first thread");
 	return 0;
 }
 

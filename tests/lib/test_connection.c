@@ -160,7 +160,7 @@ START_TEST(arguments_are_taken_whatever_happens)
 	object = object_new_proxy(m, 7, span_text("list"));
 	ck_assert_int_eq(
 		object_call(object, "insert", CALL_NO_WAIT, 2, pair, &result),
-		MPROXY_ERR_NO_MEMORY);
+		MPROXY_ERR_INVALID);
 	ck_assert_int_eq(mproxy_object_call(object, "x", mproxy_value_int(1), 0,
 					    &result),
 			 MPROXY_ERR_TYPE);

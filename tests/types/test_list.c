@@ -359,7 +359,7 @@ START_TEST(too_much_is_refused)
 	ck_assert_error(mproxy_list_repeat_in_place(list, INT64_MAX), TOO_BIG);
 	ck_assert_error(
 		mproxy_list_concat(list, mproxy_value_ref(other), &value),
-		NO_MEMORY);
+		INVALID);
 	ck_assert_list("[0, 1]");
 }
 END_TEST

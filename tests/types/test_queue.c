@@ -1,6 +1,8 @@
 /*
  * Shared queues through the public headers, against the real daemon.
  */
+#include <limits.h>
+
 #include <mproxy/mproxy.h>
 
 #include "tests/harness/check-main.h"
@@ -62,6 +64,16 @@ START_TEST(get_on_empty_fails_at_once_or_after_its_time)
 	ck_assert_int_ge(now_ms() - begun, 50);
 	ck_assert_error(mproxy_queue_get_many(queue, 5, 1, &value), TIMEOUT);
 	ck_assert_ptr_null(value);
+}
+END_TEST
+
+START_TEST(timeout_that_is_none_is_refused)
+{
+	struct mproxy_value *value;
+
+	ck_assert_error(mproxy_queue_get(queue, -2, &value), INVALID);
+	ck_assert_error(mproxy_queue_put(queue, MPROXY(1), INT_MIN), INVALID);
+	ck_assert_gives_size(mproxy_queue_qsize(queue, &got), 0);
 }
 END_TEST
 
@@ -401,6 +413,7 @@ queue_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, items_come_out_in_the_order_they_went_in);
 	tcase_add_test(tcase, get_on_empty_fails_at_once_or_after_its_time);
+	tcase_add_test(tcase, timeout_that_is_none_is_refused);
 	tcase_add_test(tcase, put_on_full_fails_at_once_or_after_its_time);
 	tcase_add_test(tcase, many_go_in_and_out_at_once);
 	tcase_add_test(tcase, join_waits_for_every_item_to_be_done);
