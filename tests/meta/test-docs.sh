@@ -90,9 +90,9 @@ cat >"$work/count.c" <<'C'
 int
 main(void)
 {
-	struct mproxy_manager *m;
-	struct mproxy_object *counter;
-	struct mproxy_value *sum;
+	struct mproxy_manager *m = NULL;
+	struct mproxy_object *counter = NULL;
+	struct mproxy_value *sum = NULL;
 	int64_t n = 0;
 
 	if (mproxy_connect(NULL, &m) ||
@@ -102,6 +102,9 @@ main(void)
 	    mproxy_unpack(sum, "i", &n))
 		fprintf(stderr, "%s\n", mproxy_error_detail());
 	printf("%d\n", (int)n);
+	mproxy_value_free(sum);
+	mproxy_object_free(counter);
+	mproxy_close(m);
 	return 0;
 }
 C
