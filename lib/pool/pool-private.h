@@ -26,6 +26,7 @@ struct mproxy_pool {
 	pid_t owner; /* only there does free() end the pool */
 	int leash;   /* the supervisor ends when this closes; … */
 	int life;    /* … this closes when it has ended; -1: none */
+	pid_t supervisor;
 };
 
 /* --- registry.c --- */
@@ -95,6 +96,7 @@ struct crew_setup {
 /* The first words of the supervisor to its owner, through life. */
 struct crew_report {
 	int32_t code;
+	int32_t pid;
 	char text[500];
 };
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -92,17 +93,30 @@ mproxy_pool_new(struct mproxy_manager *m,
 
 /* --- ending --- */
 
-/* Until the supervisor has ended, and with it all workers. */
-static void
-wait_for_end(const struct mproxy_pool *pool)
+/* Whether the supervisor has ended in time, and with it all workers. */
+static bool
+has_ended(const struct mproxy_pool *pool)
 {
 	int64_t deadline = clock_now() + END_MS * NS_PER_MS, left;
 	struct pollfd life = { .fd = pool->life };
+	int r;
 
-	do
+	do {
 		left = deadline - clock_now();
-	while (left > 0 && poll(&life, 1, (int)(left / NS_PER_MS) + 1) < 0 &&
-	       errno == EINTR);
+		r = left > 0 ? poll(&life, 1, (int)(left / NS_PER_MS) + 1) : 0;
+	} while (r < 0 && errno == EINTR);
+	return r != 0;
+}
+
+/* One that was stopped would stay for ever: nobody else knows of it. While its
+ * end of the pipe is open, its number is its own. */
+static void
+wait_for_end(const struct mproxy_pool *pool)
+{
+	if (!has_ended(pool) && pool->supervisor > 0) {
+		kill(pool->supervisor, SIGKILL);
+		has_ended(pool);
+	}
 }
 
 struct mproxy_pool *

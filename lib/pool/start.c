@@ -129,7 +129,7 @@ no_report(void)
 }
 
 static int
-read_report(int life)
+read_report(int life, pid_t *ret_pid)
 {
 	int64_t deadline = clock_now() + START_MS * NS_PER_MS;
 	struct pollfd fd = { .fd = life, .events = POLLIN };
@@ -153,8 +153,10 @@ read_report(int life)
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(report))
 		return no_report();
-	if (report.code == 0)
+	if (report.code == 0) {
+		*ret_pid = report.pid;
 		return 0;
+	}
 	report.text[sizeof(report.text) - 1] = '\0';
 	return error_set(report.code, "%s", report.text);
 }
@@ -212,7 +214,7 @@ supervisor_start(struct mproxy_pool *pool, enum mproxy_start_method method)
 	close(leash[0]);
 	close(life[1]);
 	if (!error)
-		error = read_report(life[0]);
+		error = read_report(life[0], &pool->supervisor);
 	pthread_setcancelstate(cancel, NULL);
 	if (error) {
 		close(leash[1]);

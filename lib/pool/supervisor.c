@@ -235,7 +235,7 @@ wait_for_something(struct supervisor *supervisor)
 static void
 report(const struct crew_setup *setup, int code, const char *text)
 {
-	struct crew_report words = { .code = code };
+	struct crew_report words = { .code = code, .pid = getpid() };
 	ssize_t r;
 
 	strncpy(words.text, text, sizeof(words.text) - 1);

@@ -348,6 +348,29 @@ START_TEST(pool_breaks_when_its_supervisor_is_killed)
 }
 END_TEST
 
+START_TEST(stopped_supervisor_does_not_outlive_its_pool)
+{
+	struct mproxy_future *running;
+	struct mproxy_queue *queue;
+	int64_t pid, boss;
+	int end, boss_end;
+
+	make_pool(_i, 1);
+	ck_assert_ok(mproxy_queue_new(manager, 0, &queue));
+	ck_assert_ok(mproxy_pool_apply_async(pool, &mproxy_task_hang,
+					     MPROXY_ARGS(queue), &running));
+	get_two(queue, &pid, &boss);
+	end = watch(pid);
+	boss_end = watch(boss);
+	ck_assert_int_eq(kill((pid_t)boss, SIGSTOP), 0);
+	pool = mproxy_pool_free(pool);
+	ck_ends(boss_end, END_MS);
+	ck_ends(end, END_MS);
+	mproxy_future_free(running);
+	mproxy_queue_free(queue);
+}
+END_TEST
+
 /* --- the owner --- */
 
 static int method;
@@ -488,6 +511,7 @@ main(void)
 		worker_that_dies_at_its_start_breaks_the_pool,
 		each_task_ends_once_whoever_is_killed,
 		pool_breaks_when_its_supervisor_is_killed,
+		stopped_supervisor_does_not_outlive_its_pool,
 		nobody_outlives_a_killed_owner,
 		nobody_outlives_an_owner_with_its_manager,
 		what_a_task_started_ends_with_its_worker,
