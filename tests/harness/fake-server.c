@@ -42,9 +42,10 @@ run_server(void *context)
 		client->fd = fd;
 		channel_init(&client->channel, fd, 1u << 30);
 		arena_init(&client->arena, (size_t)1 << 26);
+		/* before it can answer: the test counts after an answer */
+		atomic_store(&server->n_clients, n + 1);
 		if (pthread_create(&client->thread, NULL, run_client, client))
 			abort();
-		atomic_store(&server->n_clients, n + 1);
 	}
 	return NULL;
 }
