@@ -64,11 +64,12 @@ exchange(const struct call *call, struct lane **ret_lane,
 	uint64_t id = 0;
 	int error;
 
-	if (call->timeout_ms < -1)
-		return error_set(MPROXY_ERR_INVALID,
-				 "a timeout is -1, for ever, or 0 and more, "
-				 "not %d",
-				 call->timeout_ms);
+	if (call->timeout_ms < -1) {
+		error_set(MPROXY_ERR_INVALID,
+			  "a timeout is -1, for ever, or 0 and more, not %d",
+			  call->timeout_ms);
+		return MPROXY_ERR_INVALID;
+	}
 	error = lane_enter(call->manager, &lane);
 	if (error)
 		return error;

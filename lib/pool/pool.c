@@ -175,8 +175,9 @@ mproxy_pool_apply_name(struct mproxy_pool *pool, const char *task,
 		       struct mproxy_value *arg, int timeout_ms,
 		       struct mproxy_value **ret)
 {
-	struct mproxy_value *name = mproxy_value_string(task), *text, *value;
-	int error = MPROXY_ERR_NO_MEMORY, status;
+	struct mproxy_value *name = mproxy_value_string(task);
+	struct mproxy_value *text = NULL, *value = NULL;
+	int error, status = 0;
 	struct span args[2];
 
 	if (name && arg) {
