@@ -158,7 +158,7 @@ become_prog(const struct around *around, int error_pipe)
 	error = errno;
 	if (write(error_pipe, &error, sizeof(error)) < 0)
 		_exit(AROUND_FAILED);
-	_exit(AROUND_NOT_FOUND);
+	_exit(AROUND_NOT_STARTED);
 }
 
 /* 0, or the exit status for a prog that could not be started. */
@@ -192,7 +192,7 @@ start_prog(struct around *around)
 		;
 	log_line(LOG_LEVEL_ERROR, "cannot run %s: %s",
 		 around->options->command[0], strerror(error));
-	return error == ENOENT ? AROUND_NOT_FOUND : AROUND_NOT_EXECUTABLE;
+	return AROUND_NOT_STARTED;
 }
 
 /* Reaps whoever ended; true when that was prog, then with its status. */

@@ -6,9 +6,8 @@
 
 #include "server/options.h"
 
-#define AROUND_FAILED 125	  /* mproxyd itself */
-#define AROUND_NOT_EXECUTABLE 126 /* as shells have it */
-#define AROUND_NOT_FOUND 127
+#define AROUND_FAILED 125      /* mproxyd itself */
+#define AROUND_NOT_STARTED 127 /* prog, for whatever reason */
 
 /* Runs options->command; returns the exit status to end with. */
 int around_run(const struct options *options);

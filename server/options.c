@@ -82,8 +82,7 @@ static const char about[] =
 	"\vWith PROG it serves that command alone: PROG finds the manager by "
 	"$MPROXY_ADDRESS, gets the signals that mproxyd gets, and mproxyd ends "
 	"with it and exits with its status: 128 + N when signal N killed it, "
-	"127 when it was not found, 126 when it cannot be executed, 125 when "
-	"mproxyd itself failed.";
+	"127 when it cannot start, 125 when mproxyd itself failed.";
 
 /* A whole number, perhaps with a suffix for sizes; exits if it is none. */
 static size_t

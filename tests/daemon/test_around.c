@@ -70,7 +70,7 @@ START_TEST(prog_that_cannot_start_is_named)
 	ck_assert_int_eq(result.status, 127);
 	ck_assert_ptr_nonnull(strstr(result.output, "no-such-prog"));
 	daemon_run_command(plain, &result);
-	ck_assert_int_eq(result.status, 126);
+	ck_assert_int_eq(result.status, 127);
 	ck_assert_ptr_nonnull(strstr(result.output, "/etc/passwd"));
 }
 END_TEST
