@@ -143,7 +143,7 @@ set_attributes(posix_spawnattr_t *attributes)
 		error = posix_spawnattr_setflags(
 			attributes, POSIX_SPAWN_SETSIGDEF |
 					    POSIX_SPAWN_SETSIGMASK |
-					    POSIX_SPAWN_SETSID);
+					    POSIX_SPAWN_SETPGROUP);
 	return error;
 }
 

@@ -1,7 +1,9 @@
 /*
- * Why a private daemon has a session of its own: Ctrl-C, Ctrl-Z and a closed
- * terminal are for the owner to answer, and the daemon must outlast whatever
- * the owner still has to say to it.
+ * Why a private daemon has a process group of its own: Ctrl-C, Ctrl-Z and a
+ * closed terminal are for the owner to answer, and the daemon must outlast
+ * whatever the owner still has to say to it. Not a session: Linux groups the
+ * processes of a session for scheduling (sched_autogroup), and a call that
+ * goes from one group to another and back costs a tenth more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -111,10 +113,11 @@ detach(const struct options *options)
 		leave_owner();
 	}
 	close_all_but(options->ready_fd, options->owner_fd);
-	setsid(); /* fails for the leader of a group: then ignoring must do */
+	setpgid(0, 0); /* fails for the leader of a session, which has one */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN); /* it may print on the owner's terminal */
 }
 
 /* What libevent has to say goes where everything else goes. */

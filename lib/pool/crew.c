@@ -18,11 +18,15 @@ void
 crew_fresh_signals(void)
 {
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	const struct sigaction ignored = { .sa_handler = SIG_IGN };
 	sigset_t none;
 	int signal;
 
 	for (signal = 1; signal <= SIGRTMAX; signal++)
 		sigaction(signal, &standard, NULL); /* fails for a few */
+	/* in the background: to print is fine, and to read is an error */
+	sigaction(SIGTTOU, &ignored, NULL);
+	sigaction(SIGTTIN, &ignored, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -133,7 +133,7 @@ int crew_hire(struct crew *crew);
 pid_t crew_bury(struct crew *crew, int *ret_status);
 /* Kills all and waits for them, for at most so many ms. */
 void crew_disband(struct crew *crew, int timeout_ms);
-/* Signals and descriptors as a program expects to find them. */
+/* Signals as a program in the background expects to find them. */
 void crew_fresh_signals(void);
 
 /* --- worker.c --- */

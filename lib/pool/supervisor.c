@@ -255,7 +255,7 @@ detach(const struct crew_setup *setup)
 {
 	const int keep[] = { setup->leash, setup->life };
 
-	setsid();
+	setpgid(0, 0); /* no session of its own: see server/daemon.c */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "mproxy-pool");
 	descriptors_quiet_input();

@@ -2,6 +2,8 @@
  * Ctrl-C, through a pseudo-terminal. A program with a handler gets its waits
  * back; one without ends, and everything that it started.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -41,6 +43,26 @@ hang(struct mproxy_task *task, const struct mproxy_value *arg,
 	return error;
 }
 MPROXY_TASK(hang);
+
+/* Writes to the terminal, and asks it for a word: with what error? */
+static int
+ask(struct mproxy_task *task, const struct mproxy_value *arg,
+    struct mproxy_value **ret)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	char word[8];
+	int64_t error = 0;
+
+	(void)task;
+	(void)arg;
+	if (write(fd, "who is it\n", 10) != 10 ||
+	    read(fd, word, sizeof(word)) < 0)
+		error = errno;
+	close(fd);
+	*ret = MPROXY(error);
+	return 0;
+}
+MPROXY_TASK(ask);
 
 /* --- the program at the terminal --- */
 
@@ -160,6 +182,26 @@ program_join(void)
 	begin_to_hang();
 	CHILD_CHECK(mproxy_pool_close(pool) == 0);
 	printf("ended %s\n", mproxy_error_name(mproxy_pool_join(pool, -1)));
+	fflush(stdout);
+}
+
+/* With a terminal that stops who prints from the background. */
+static void
+program_ask(void)
+{
+	struct termios settings;
+	struct mproxy_value *value;
+	int64_t error;
+
+	CHILD_CHECK(tcgetattr(0, &settings) == 0);
+	settings.c_lflag |= TOSTOP;
+	CHILD_CHECK(tcsetattr(0, TCSANOW, &settings) == 0);
+	CHILD_CHECK(mproxy_pool_apply(pool, &mproxy_task_ask,
+				      mproxy_value_nil(), LONG_MS,
+				      &value) == 0);
+	CHILD_CHECK(mproxy_value_get_int(value, &error) == 0);
+	mproxy_value_free(value);
+	printf("asked: %s\n", strerror((int)error));
 	fflush(stdout);
 }
 
@@ -299,6 +341,20 @@ START_TEST(handler_that_interrupts_ends_it_without_a_race)
 }
 END_TEST
 
+/* --- a task at the terminal --- */
+
+/* It is in the background: stopped by the terminal it would hang. */
+START_TEST(task_prints_on_the_terminal_and_cannot_read_it)
+{
+	struct terminal terminal;
+
+	terminal_begin(&terminal, program_ask, NULL);
+	terminal_await(&terminal, "who is it");
+	terminal_await(&terminal, "asked: Input/output error");
+	ck_assert_int_eq(terminal_end(&terminal), 0);
+}
+END_TEST
+
 /* --- without --- */
 
 static void
@@ -355,6 +411,7 @@ main(void)
 	tcase_add_loop_test(tcase, handler_ends_the_wait, 0, n);
 	tcase_add_loop_test(
 		tcase, handler_that_interrupts_ends_it_without_a_race, 0, n);
+	tcase_add_test(tcase, task_prints_on_the_terminal_and_cannot_read_it);
 	tcase_add_loop_test(tcase, program_without_handler_ends_and_all_with_it,
 			    0, n);
 	suite_add_tcase(suite, tcase);
