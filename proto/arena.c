@@ -64,7 +64,7 @@ arena_deinit(struct arena *arena)
 }
 
 void
-arena_reset(struct arena *arena, size_t budget)
+arena_reset_slowly(struct arena *arena, size_t budget)
 {
 	struct arena_block *block = arena->blocks;
 
@@ -80,7 +80,8 @@ arena_reset(struct arena *arena, size_t budget)
 		block = NULL;
 	}
 	arena->blocks = block;
-	arena->next = block ? block->data : NULL;
+	arena->start = block ? block->data : NULL;
+	arena->next = arena->start;
 	arena->room = block ? block->size : 0;
 }
 
@@ -105,13 +106,14 @@ add_block(struct arena *arena, size_t size)
 	block->older = arena->blocks;
 	block->size = want;
 	arena->blocks = block;
+	arena->start = block->older || want > KEEP_BLOCK ? NULL : block->data;
 	arena->next = block->data;
 	arena->room = want;
 	return true;
 }
 
 void *
-arena_alloc(struct arena *arena, size_t size)
+arena_alloc_slowly(struct arena *arena, size_t size)
 {
 	size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	void *pointer;

@@ -20,6 +20,7 @@ struct arena_block;
 struct arena {
 	ProtobufCAllocator allocator; /* pass &arena->allocator to unpack */
 	struct arena_block *blocks;
+	uint8_t *start; /* of the only block, if it is one to be kept */
 	uint8_t *next;
 	size_t room;   /* bytes left in the newest block */
 	size_t used;   /* bytes given out since the last reset */
@@ -32,11 +33,40 @@ struct arena {
 void arena_init(struct arena *arena, size_t budget);
 void arena_deinit(struct arena *arena);
 
+/* The two below, where it is not done in a few steps. */
+void arena_reset_slowly(struct arena *arena, size_t budget);
+void *arena_alloc_slowly(struct arena *arena, size_t size);
+
 /* Takes back everything given out; keeps one block, unless it is big. Sets a
  * new budget. */
-void arena_reset(struct arena *arena, size_t budget);
+static inline void
+arena_reset(struct arena *arena, size_t budget)
+{
+	if (!arena->start) {
+		arena_reset_slowly(arena, budget);
+		return;
+	}
+	arena->room += (size_t)(arena->next - arena->start);
+	arena->next = arena->start;
+	arena->used = 0;
+	arena->budget = budget;
+	arena->failed = false;
+}
 
 /* 16-byte aligned, rounded up to 16 bytes, not zeroed; NULL past the budget or without memory. */
-void *arena_alloc(struct arena *arena, size_t size);
+static inline void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	size_t rounded = (size + 15) & ~(size_t)15;
+	uint8_t *pointer = arena->next;
+
+	if (rounded < size || rounded > arena->room ||
+	    rounded > arena->budget - arena->used)
+		return arena_alloc_slowly(arena, size);
+	arena->next += rounded;
+	arena->room -= rounded;
+	arena->used += rounded;
+	return pointer;
+}
 
 #endif

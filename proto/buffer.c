@@ -46,7 +46,7 @@ grow(struct buffer *buffer, size_t needed)
 }
 
 uint8_t *
-buffer_extend(struct buffer *buffer, size_t size)
+buffer_extend_slowly(struct buffer *buffer, size_t size)
 {
 	uint8_t *end;
 

@@ -24,8 +24,23 @@ struct buffer {
 void buffer_deinit(struct buffer *buffer); /* frees; leaves it empty */
 void buffer_clear(struct buffer *buffer);  /* empty, memory kept, not failed */
 
+/* As below, where there is no room yet. */
+uint8_t *buffer_extend_slowly(struct buffer *buffer, size_t size);
+
 /* Room for size more bytes at the end, added to its size; NULL without memory. */
-uint8_t *buffer_extend(struct buffer *buffer, size_t size);
+static inline uint8_t *
+buffer_extend(struct buffer *buffer, size_t size)
+{
+	uint8_t *end;
+
+	/* not "more than": one without memory goes there, too */
+	if (size >= buffer->capacity - buffer->size || buffer->failed)
+		return buffer_extend_slowly(buffer, size);
+	end = buffer->data + buffer->size;
+	buffer->size += size;
+	return end;
+}
+
 void buffer_append(struct buffer *buffer, const void *data, size_t size);
 void buffer_append_span(struct buffer *buffer, struct span span);
 void buffer_append_text(struct buffer *buffer, const char *text);

@@ -8,7 +8,6 @@
  * by bytes that really came.
  */
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,12 +21,8 @@
 #define OUT_LARGE ((size_t)256 << 10) /* not kept when all is written */
 #define KERNEL_MAX_FDS 253	      /* SCM_MAX_FD: no message has more */
 
-/*
- * One read buffer at rest, for whichever channel reads next. On a server that
- * handles one lane after the other all of them read through the same, warm
- * memory. Sanitizers would not see a use after it was given back, so they get
- * real allocations.
- */
+/* Sanitizers would not see the use of a buffer that was given back, so they
+ * get real allocations. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SPARE 0
 #elif defined(__has_feature)
@@ -39,26 +34,35 @@
 #define SPARE 1
 #endif
 
-static _Atomic(uint8_t *) spare;
+void
+channel_spare_deinit(struct channel_spare *spare)
+{
+	free(spare->memory);
+	spare->memory = NULL;
+}
 
 static uint8_t *
-in_alloc(void)
+in_alloc(struct channel *channel)
 {
+	struct channel_spare *spare = channel->spare;
 	uint8_t *memory = NULL;
 
-	if (SPARE)
-		memory = atomic_exchange(&spare, NULL);
+	if (SPARE && spare) {
+		memory = spare->memory;
+		spare->memory = NULL;
+	}
 	return memory ? memory : malloc(IN_SIZE);
 }
 
 static void
 in_free(struct channel *channel)
 {
-	uint8_t *memory = channel->in;
+	struct channel_spare *spare = channel->spare;
 
-	if (SPARE && memory && channel->in_capacity == IN_SIZE)
-		memory = atomic_exchange(&spare, memory);
-	free(memory);
+	if (SPARE && spare && !spare->memory && channel->in_capacity == IN_SIZE)
+		spare->memory = channel->in;
+	else
+		free(channel->in);
 	channel->in = NULL;
 	channel->in_capacity = 0;
 	channel->in_start = 0;
@@ -87,7 +91,7 @@ channel_deinit(struct channel *channel)
 void
 channel_trim(struct channel *channel)
 {
-	if (channel->in_start == channel->in_end)
+	if (channel->in && channel->in_start == channel->in_end)
 		in_free(channel);
 	if (channel_pending(channel) == 0 && channel->out.capacity > OUT_KEEP) {
 		buffer_deinit(&channel->out);
@@ -126,7 +130,7 @@ in_make_room(struct channel *channel)
 	size_t size = channel->in_end - channel->in_start;
 
 	if (!channel->in) {
-		channel->in = in_alloc();
+		channel->in = in_alloc(channel);
 		if (!channel->in)
 			return -ENOMEM;
 		channel->in_capacity = IN_SIZE;
@@ -227,17 +231,17 @@ static int
 move_fds(struct channel *channel, const struct frame *frame, struct fdset *fds)
 {
 	struct fdset none = FDSET_INIT;
-	int r;
 
 	if (fds)
 		return fdset_move(&channel->in_fds, frame->n_fds, fds);
-	r = fdset_move(&channel->in_fds, frame->n_fds, &none);
+	fdset_move(&channel->in_fds, frame->n_fds, &none);
 	fdset_deinit(&none);
-	return frame->n_fds > 0 ? MPROXY_ERR_PROTOCOL : r;
+	return MPROXY_ERR_PROTOCOL;
 }
 
 int
-channel_next(struct channel *channel, struct frame *ret, struct fdset *fds)
+channel_next_with_fds(struct channel *channel, struct frame *ret,
+		      struct fdset *fds)
 {
 	struct frame frame;
 	struct span data;
@@ -257,7 +261,7 @@ channel_next(struct channel *channel, struct frame *ret, struct fdset *fds)
 	n = frame_parse(data, channel->max_length, &frame, &need);
 	if (n <= 0)
 		return (int)n;
-	if (move_fds(channel, &frame, fds) != 0)
+	if (frame.n_fds > 0 && move_fds(channel, &frame, fds) != 0)
 		return MPROXY_ERR_PROTOCOL;
 	channel->in_start += (size_t)n;
 	*ret = frame;
@@ -306,7 +310,8 @@ reserve(struct channel *channel, enum frame_kind kind, size_t size,
 }
 
 uint8_t *
-channel_reserve(struct channel *channel, enum frame_kind kind, size_t size)
+channel_reserve_slowly(struct channel *channel, enum frame_kind kind,
+		       size_t size)
 {
 	return reserve(channel, kind, size, 0);
 }
@@ -387,10 +392,4 @@ channel_flush(struct channel *channel, int flags)
 	if (out->capacity > OUT_LARGE)
 		buffer_deinit(out);
 	return 0;
-}
-
-size_t
-channel_pending(const struct channel *channel)
-{
-	return channel->out.size - channel->out_start;
 }

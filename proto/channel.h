@@ -19,10 +19,22 @@
 #include "fdset.h"
 #include "frame.h"
 
+/*
+ * One read buffer at rest, for whichever channel reads next: on a server that
+ * handles one lane after the other all of them read through the same, warm
+ * memory. For one thread. All zero when empty.
+ */
+struct channel_spare {
+	uint8_t *memory;
+};
+
+void channel_spare_deinit(struct channel_spare *spare);
+
 struct channel {
 	int fd; /* owned; -1 when closed */
 	uint32_t max_length;
-	bool wants_no_fds; /* none is taken: reading costs less */
+	bool wants_no_fds;	     /* none is taken: reading costs less */
+	struct channel_spare *spare; /* borrowed; NULL: none */
 
 	/* in: bytes in [in_start, in_end) are not handled yet */
 	uint8_t *in;
@@ -55,6 +67,10 @@ void channel_deinit(struct channel *channel);
  */
 ssize_t channel_fill(struct channel *channel, int flags);
 
+/* As below, at the end of the buffer, and where descriptors have come. */
+int channel_next_with_fds(struct channel *channel, struct frame *ret,
+			  struct fdset *fds);
+
 /*
  * The next whole frame that has been read. Its payload stays valid until the
  * next channel_fill() or channel_trim(). Its descriptors, if any, are moved into fds, which may
@@ -62,14 +78,48 @@ ssize_t channel_fill(struct channel *channel, int flags);
  *
  * Returns 1, 0 when there is none, MPROXY_ERR_PROTOCOL or MPROXY_ERR_TOO_BIG.
  */
-int channel_next(struct channel *channel, struct frame *ret, struct fdset *fds);
+static inline int
+channel_next(struct channel *channel, struct frame *ret, struct fdset *fds)
+{
+	size_t need;
+	int64_t n;
+
+	if (channel->in_fds.n > 0 || channel->in_start == channel->in_end)
+		return channel_next_with_fds(channel, ret, fds);
+	n = frame_parse(span_make(channel->in + channel->in_start,
+				  channel->in_end - channel->in_start),
+			channel->max_length, ret, &need);
+	if (n <= 0)
+		return (int)n;
+	if (ret->n_fds > 0)
+		return MPROXY_ERR_PROTOCOL; /* they did not come */
+	channel->in_start += (size_t)n;
+	return 1;
+}
+
+/* As below, where the buffer must grow, or the frame is too big. */
+uint8_t *channel_reserve_slowly(struct channel *channel, enum frame_kind kind,
+				size_t size);
 
 /*
  * Room for a frame of this kind with a message of size bytes, which the
  * caller fills in at once. NULL without memory or when size is past the limit.
  */
-uint8_t *channel_reserve(struct channel *channel, enum frame_kind kind,
-			 size_t size);
+static inline uint8_t *
+channel_reserve(struct channel *channel, enum frame_kind kind, size_t size)
+{
+	struct buffer *out = &channel->out;
+	size_t total = FRAME_HEADER_SIZE + size;
+	uint8_t *at;
+
+	if (size > channel->max_length || out->failed ||
+	    total >= out->capacity - out->size)
+		return channel_reserve_slowly(channel, kind, size);
+	at = out->data + out->size;
+	out->size += total;
+	frame_pack_header(at, kind, (uint32_t)size, 0);
+	return at + FRAME_HEADER_SIZE;
+}
 
 /* As above, and fd travels with it. Takes fd, also on failure. One at a time:
  * NULL while another frame with a descriptor is not written yet. */
@@ -92,6 +142,10 @@ int channel_flush(struct channel *channel, int flags);
 void channel_trim(struct channel *channel);
 
 /* Bytes not written yet. */
-size_t channel_pending(const struct channel *channel);
+static inline size_t
+channel_pending(const struct channel *channel)
+{
+	return channel->out.size - channel->out_start;
+}
 
 #endif

@@ -18,7 +18,7 @@ drop_oldest(struct fdset *set, size_t n)
 }
 
 void
-fdset_deinit(struct fdset *set)
+fdset_close(struct fdset *set)
 {
 	for (size_t i = 0; i < set->n; i++)
 		close(set->fds[i]);

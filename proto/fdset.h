@@ -19,7 +19,22 @@ struct fdset {
 	{                                                                      \
 	}
 
-void fdset_deinit(struct fdset *set); /* closes what is left */
+void fdset_close(struct fdset *set); /* all that is in it; it stays usable */
+
+/* As FDSET_INIT, without the zeros. */
+static inline void
+fdset_init(struct fdset *set)
+{
+	set->n = 0;
+}
+
+/* Closes what is left. */
+static inline void
+fdset_deinit(struct fdset *set)
+{
+	if (set->n > 0)
+		fdset_close(set);
+}
 
 /* Takes fd, also on failure (then closed). 0 or MPROXY_ERR_LIMIT. */
 int fdset_consume(struct fdset *set, int fd);

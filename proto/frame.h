@@ -9,11 +9,16 @@
  *
  * Then the message. A length is checked against the limit before anything is
  * allocated for it.
+ *
+ * Why our own header in front of protobuf: a protobuf message does not know
+ * its length, and its kind, version and descriptors must be known before any
+ * of it is decoded.
  */
 #ifndef MPROXY_PROTO_FRAME_H
 #define MPROXY_PROTO_FRAME_H
 
-#include "span.h"
+#include "mproxy/error.h"
+#include "wire.h"
 
 #define FRAME_HEADER_SIZE 8
 #define FRAME_VERSION 1
@@ -40,8 +45,13 @@ struct frame {
 };
 
 /* Writes FRAME_HEADER_SIZE bytes. */
-void frame_pack_header(uint8_t *out, enum frame_kind kind, uint32_t length,
-		       unsigned n_fds);
+static inline void
+frame_pack_header(uint8_t *out, enum frame_kind kind, uint32_t length,
+		  unsigned n_fds)
+{
+	wire_store64(out, length | (uint64_t)FRAME_VERSION << 32 |
+				  (uint64_t)kind << 40 | (uint64_t)n_fds << 48);
+}
 
 /*
  * Looks for one whole frame at the start of data.
@@ -51,7 +61,35 @@ void frame_pack_header(uint8_t *out, enum frame_kind kind, uint32_t length,
  * the frame will take, as far as known (never more than the limit allows);
  * MPROXY_ERR_PROTOCOL for a bad header, MPROXY_ERR_TOO_BIG past max_length.
  */
-int64_t frame_parse(struct span data, uint32_t max_length, struct frame *ret,
-		    size_t *ret_need);
+static inline int64_t
+frame_parse(struct span data, uint32_t max_length, struct frame *ret,
+	    size_t *ret_need)
+{
+	uint64_t header;
+	uint32_t length;
+	uint8_t kind, n_fds;
+
+	if (data.size < FRAME_HEADER_SIZE) {
+		*ret_need = FRAME_HEADER_SIZE;
+		return 0;
+	}
+	header = wire_load64(data.data);
+	length = (uint32_t)header;
+	kind = (uint8_t)(header >> 40);
+	n_fds = (uint8_t)(header >> 48);
+	if ((header >> 32 & 0xff) != FRAME_VERSION || kind == 0 ||
+	    kind >= FRAME_KIND_END || n_fds > FRAME_MAX_FDS || header >> 56)
+		return MPROXY_ERR_PROTOCOL;
+	if (length > max_length)
+		return MPROXY_ERR_TOO_BIG;
+	if (data.size - FRAME_HEADER_SIZE < length) {
+		*ret_need = FRAME_HEADER_SIZE + (size_t)length;
+		return 0;
+	}
+	ret->kind = (enum frame_kind)kind;
+	ret->n_fds = n_fds;
+	ret->payload = span_make(data.data + FRAME_HEADER_SIZE, length);
+	return FRAME_HEADER_SIZE + (int64_t)length;
+}
 
 #endif

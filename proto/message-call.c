@@ -65,29 +65,45 @@ next_field(struct wire *in, struct field *ret)
 	}
 }
 
-/* Arguments or results as they are read. The first few are kept, which is all
- * there are in nearly every message; more are looked up in a second pass. */
+/*
+ * Arguments or results as they are read. The first few are kept, which is all
+ * there are in nearly every message; more are looked up in a second pass.
+ */
+#define FEW 4
+
 struct collector {
-	struct span first[4];
+	struct span first[FEW];
 	size_t n;
 };
 
 static inline void
 collect(struct collector *collector, struct span bytes)
 {
-	if (collector->n < 4)
+	if (collector->n < FEW)
 		collector->first[collector->n] = bytes;
 	collector->n++;
 }
 
+/* All of them; payload is known to be well-formed. */
+static void
+collect_again(struct span *spans, size_t n, struct span payload, uint64_t tag)
+{
+	struct wire in = wire_make(payload);
+	struct field field = { 0 };
+
+	for (size_t i = 0; i < n;) {
+		next_field(&in, &field);
+		if (field.tag == tag)
+			spans[i++] = field.bytes;
+	}
+}
+
 /* All of them, in an array of the arena. */
-static int
+static inline int
 collected(const struct collector *collector, struct arena *arena,
 	  struct span payload, uint64_t tag, const struct span **ret)
 {
 	size_t n = collector->n;
-	struct wire in;
-	struct field field = { 0 };
 	struct span *spans;
 
 	if (n == 0)
@@ -95,54 +111,94 @@ collected(const struct collector *collector, struct arena *arena,
 	spans = arena_alloc(arena, n * sizeof(*spans));
 	if (!spans)
 		return MPROXY_ERR_TOO_BIG;
-	*ret = spans;
-	if (n <= 4) {
+	if (n > FEW)
+		collect_again(spans, n, payload, tag);
+	else
 		for (size_t i = 0; i < n; i++)
 			spans[i] = collector->first[i];
-		return 0;
-	}
-	in = wire_make(payload);
-	for (size_t i = 0; i < n;) {
-		next_field(&in, &field);
-		if (field.tag == tag)
-			spans[i++] = field.bytes;
-	}
+	*ret = spans;
 	return 0;
+}
+
+/*
+ * A call as our own library writes it, each field in its place: done in a few
+ * steps. False for any other, and for what is no call at all.
+ */
+static inline bool
+get_call_in_order(struct span payload, struct message_call *call,
+		  struct collector *args)
+{
+	const uint8_t *end = payload.data + payload.size;
+	struct wire_number number = { payload.data, 0 };
+
+	call->id = 0;
+	call->object = 0;
+	call->method = span_make(NULL, 0);
+	call->timeout_ms = 0;
+	args->n = 0;
+	if (wire_next_is(&number, end, CALL_ID))
+		call->id = number.value;
+	if (wire_next_is(&number, end, CALL_OBJECT))
+		call->object = number.value;
+	if (wire_next_is(&number, end, CALL_METHOD))
+		call->method = wire_number_span(&number, end);
+	if (wire_next_is(&number, end, CALL_TIMEOUT))
+		call->timeout_ms = wire_unzigzag(number.value);
+	while (wire_next_is(&number, end, CALL_ARG))
+		collect(args, wire_number_span(&number, end));
+	return number.next == end;
+}
+
+/* Any call: fields in any order, the last one counts, unknown ones do not. */
+static bool
+get_call(struct span payload, struct message_call *call, struct collector *args)
+{
+	struct wire in = wire_make(payload);
+	struct field field = { 0 };
+
+	*call = (struct message_call){ 0 };
+	args->n = 0;
+	while (wire_left(&in) > 0) {
+		if (!next_field(&in, &field))
+			return false;
+		if (field.tag == CALL_ID)
+			call->id = field.number;
+		else if (field.tag == CALL_OBJECT)
+			call->object = field.number;
+		else if (field.tag == CALL_METHOD)
+			call->method = field.bytes;
+		else if (field.tag == CALL_TIMEOUT)
+			call->timeout_ms = wire_unzigzag(field.number);
+		else if (field.tag == CALL_ARG)
+			collect(args, field.bytes);
+		else if (field.tag >> 3 <= CALL_LAST_FIELD)
+			return false;
+	}
+	return true;
 }
 
 int
 message_unpack_call(struct arena *arena, struct span payload,
 		    struct message_call *ret)
 {
-	struct message_call call = { 0 };
+	struct message_call call;
 	struct collector args;
-	struct wire in = { 0 };
-	struct field field = { 0 };
 
-	args.n = 0;
-	if (payload.size > 0)
-		in = wire_make(payload);
-	while (wire_left(&in) > 0) {
-		if (!next_field(&in, &field))
-			return MPROXY_ERR_PROTOCOL;
-		if (field.tag == CALL_ID)
-			call.id = field.number;
-		else if (field.tag == CALL_OBJECT)
-			call.object = field.number;
-		else if (field.tag == CALL_METHOD)
-			call.method = field.bytes;
-		else if (field.tag == CALL_TIMEOUT)
-			call.timeout_ms = wire_unzigzag(field.number);
-		else if (field.tag == CALL_ARG)
-			collect(&args, field.bytes);
-		else if (field.tag >> 3 <= CALL_LAST_FIELD)
-			return MPROXY_ERR_PROTOCOL;
+	if (payload.size == 0) {
+		*ret = (struct message_call){ 0 };
+		return 0;
 	}
+	if (!get_call_in_order(payload, &call, &args) &&
+	    !get_call(payload, &call, &args))
+		return MPROXY_ERR_PROTOCOL;
 	if (!value_is_utf8(call.method))
 		return MPROXY_ERR_PROTOCOL;
 	call.n_args = args.n;
+	call.args = NULL;
+	if (collected(&args, arena, payload, CALL_ARG, &call.args) < 0)
+		return MPROXY_ERR_TOO_BIG;
 	*ret = call;
-	return collected(&args, arena, payload, CALL_ARG, &ret->args);
+	return 0;
 }
 
 /* A sint32, which never needs more than 32 bits. */
@@ -155,38 +211,73 @@ get_status(uint64_t number, int32_t *ret)
 	return true;
 }
 
+/* A reply of success as our own server writes it; else as for a call. */
+static inline bool
+get_reply_in_order(struct span payload, struct message_reply *reply,
+		   struct collector *results)
+{
+	const uint8_t *end = payload.data + payload.size;
+	struct wire_number number = { payload.data, 0 };
+
+	reply->id = 0;
+	reply->status = 0;
+	reply->detail = span_make(NULL, 0);
+	results->n = 0;
+	if (wire_next_is(&number, end, REPLY_ID))
+		reply->id = number.value;
+	while (wire_next_is(&number, end, REPLY_RESULT))
+		collect(results, wire_number_span(&number, end));
+	return number.next == end;
+}
+
+static bool
+get_reply(struct span payload, struct message_reply *reply,
+	  struct collector *results)
+{
+	struct wire in = wire_make(payload);
+	struct field field = { 0 };
+	bool ok = true;
+
+	*reply = (struct message_reply){ 0 };
+	results->n = 0;
+	while (ok && wire_left(&in) > 0) {
+		if (!next_field(&in, &field))
+			return false;
+		if (field.tag == REPLY_ID)
+			reply->id = field.number;
+		else if (field.tag == REPLY_STATUS)
+			ok = get_status(field.number, &reply->status);
+		else if (field.tag == REPLY_RESULT)
+			collect(results, field.bytes);
+		else if (field.tag == REPLY_DETAIL)
+			reply->detail = field.bytes;
+		else
+			ok = field.tag >> 3 > REPLY_LAST_FIELD;
+	}
+	return ok && value_is_utf8(reply->detail);
+}
+
 int
 message_unpack_reply(struct arena *arena, struct span payload,
 		     struct message_reply *ret)
 {
-	struct message_reply reply = { 0 };
+	struct message_reply reply;
 	struct collector results;
-	struct wire in = { 0 };
-	struct field field = { 0 };
-	bool ok = true;
 
-	results.n = 0;
-	if (payload.size > 0)
-		in = wire_make(payload);
-	while (ok && wire_left(&in) > 0) {
-		if (!next_field(&in, &field))
-			return MPROXY_ERR_PROTOCOL;
-		if (field.tag == REPLY_ID)
-			reply.id = field.number;
-		else if (field.tag == REPLY_STATUS)
-			ok = get_status(field.number, &reply.status);
-		else if (field.tag == REPLY_RESULT)
-			collect(&results, field.bytes);
-		else if (field.tag == REPLY_DETAIL)
-			reply.detail = field.bytes;
-		else
-			ok = field.tag >> 3 > REPLY_LAST_FIELD;
+	if (payload.size == 0) {
+		*ret = (struct message_reply){ 0 };
+		return 0;
 	}
-	if (!ok || !value_is_utf8(reply.detail))
+	if (!get_reply_in_order(payload, &reply, &results) &&
+	    !get_reply(payload, &reply, &results))
 		return MPROXY_ERR_PROTOCOL;
 	reply.n_results = results.n;
+	reply.results = NULL;
+	if (collected(&results, arena, payload, REPLY_RESULT, &reply.results) <
+	    0)
+		return MPROXY_ERR_TOO_BIG;
 	*ret = reply;
-	return collected(&results, arena, payload, REPLY_RESULT, &ret->results);
+	return 0;
 }
 
 /* Of a field that is left out when it is 0. */
@@ -251,6 +342,23 @@ message_send_call(struct channel *channel, const struct message_call *call)
 	return 0;
 }
 
+/* Success, with one result or none: most replies by far. */
+static int
+send_success(struct channel *channel, uint64_t id, const struct span *result)
+{
+	size_t size = 1 + wire_varint_size(id) +
+		      (result ? wire_field_size(result->size) : 0);
+	uint8_t *out = channel_reserve(channel, FRAME_REPLY, size);
+
+	if (!out)
+		return no_room(channel, size);
+	*out++ = REPLY_ID;
+	out = wire_put_varint(out, id);
+	if (result)
+		wire_put_field(out, REPLY_RESULT, *result);
+	return 0;
+}
+
 int
 message_send_reply(struct channel *channel, const struct message_reply *reply)
 {
@@ -259,8 +367,13 @@ message_send_reply(struct channel *channel, const struct message_reply *reply)
 	size_t size = number_size(reply->id) + number_size(status) +
 		      spans_size(reply->results, reply->n_results) +
 		      spans_size(&reply->detail, n_details);
-	uint8_t *out = channel_reserve(channel, FRAME_REPLY, size);
+	uint8_t *out;
 
+	if (status == 0 && reply->n_results <= 1 && reply->id != 0 &&
+	    n_details == 0)
+		return send_success(channel, reply->id,
+				    reply->n_results ? reply->results : NULL);
+	out = channel_reserve(channel, FRAME_REPLY, size);
 	if (!out)
 		return no_room(channel, size);
 	out = put_number(out, REPLY_ID, reply->id);

@@ -231,9 +231,3 @@ message_pack_cancel(uint8_t *out, uint64_t id)
 			  (uint32_t)(end - out - FRAME_HEADER_SIZE), 0);
 	return (size_t)(end - out);
 }
-
-size_t
-message_budget(size_t size)
-{
-	return 4 * size + ((size_t)64 << 10);
-}

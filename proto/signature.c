@@ -6,37 +6,29 @@
 
 #include "mproxy/error.h"
 
-static bool
+#define KIND(kind) (1u << MPROXY_##kind)
+#define ANY (KIND(HANDLE) * 2 - 1)
+
+/* The kinds that a letter stands for. */
+static const uint16_t kinds[128] = {
+	['v'] = ANY,
+	['k'] = ANY, /* without a handle, see has_kind() */
+	['i'] = KIND(INT),
+	['I'] = KIND(INT) | KIND(NIL),
+	['n'] = KIND(INT) | KIND(UINT) | KIND(DOUBLE),
+	['b'] = KIND(BOOL),
+	['s'] = KIND(STRING),
+	['y'] = KIND(BYTES),
+	['l'] = KIND(LIST),
+	['m'] = KIND(MAP),
+	['h'] = KIND(HANDLE),
+};
+
+static inline bool
 has_kind(const struct value *value, char letter)
 {
-	switch (letter) {
-	case 'v':
-		return true;
-	case 'k':
-		return !value->has_handles;
-	case 'i':
-		return value->kind == MPROXY_INT;
-	case 'I':
-		return value->kind == MPROXY_INT || value->kind == MPROXY_NIL;
-	case 'n':
-		return value->kind == MPROXY_INT ||
-		       value->kind == MPROXY_UINT ||
-		       value->kind == MPROXY_DOUBLE;
-	case 'b':
-		return value->kind == MPROXY_BOOL;
-	case 's':
-		return value->kind == MPROXY_STRING;
-	case 'y':
-		return value->kind == MPROXY_BYTES;
-	case 'l':
-		return value->kind == MPROXY_LIST;
-	case 'm':
-		return value->kind == MPROXY_MAP;
-	case 'h':
-		return value->kind == MPROXY_HANDLE;
-	default:
-		return false;
-	}
+	return (kinds[letter & 0x7f] >> value->kind & 1) != 0 &&
+	       (letter != 'k' || !value->has_handles);
 }
 
 static const char *

@@ -2,11 +2,13 @@
  * The few encodings of protobuf that this folder reads and writes itself:
  * varints, tags, and fixed little-endian numbers.
  *
- * Internal to proto/. Readers take a cursor and move it; they never read
- * past its end.
+ * For proto/ alone. Readers take a cursor and move it, or give one back; they
+ * never read past the end.
  */
 #ifndef MPROXY_PROTO_WIRE_H
 #define MPROXY_PROTO_WIRE_H
+
+#include <endian.h>
 
 #include "span.h"
 
@@ -62,10 +64,85 @@ wire_varint_size(uint64_t value)
 	return (bits * 9 + 64) / 64;
 }
 
+static inline uint32_t
+wire_load32(const uint8_t *in)
+{
+	uint32_t word;
+
+	memcpy(&word, in, sizeof(word));
+	return le32toh(word);
+}
+
+static inline uint64_t
+wire_load64(const uint8_t *in)
+{
+	uint64_t word;
+
+	memcpy(&word, in, sizeof(word));
+	return le64toh(word);
+}
+
+static inline void
+wire_store32(uint8_t *out, uint32_t value)
+{
+	value = htole32(value);
+	memcpy(out, &value, sizeof(value));
+}
+
+static inline void
+wire_store64(uint8_t *out, uint64_t value)
+{
+	value = htole64(value);
+	memcpy(out, &value, sizeof(value));
+}
+
+static inline double
+wire_load_double(const uint8_t *in)
+{
+	uint64_t bits = wire_load64(in);
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+/* The top bit of each of eight bytes: of a varint, "there is more". */
+#define WIRE_HIGHS UINT64_C(0x8080808080808080)
+
+/* The lower seven bits of eight bytes, put together; neighbours in pairs. */
+static inline uint64_t
+wire_join(uint64_t word)
+{
+	word = (word & UINT64_C(0x007f007f007f007f)) |
+	       (word & UINT64_C(0x7f007f007f007f00)) >> 1;
+	word = (word & UINT64_C(0x00003fff00003fff)) |
+	       (word & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (word & UINT64_C(0x0fffffff)) |
+	       (word & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* The other way round, for 56 bits. */
+static inline uint64_t
+wire_spread(uint64_t bits)
+{
+	bits = (bits & UINT64_C(0x0fffffff)) |
+	       (bits << 4 & UINT64_C(0x0fffffff00000000));
+	bits = (bits & UINT64_C(0x00003fff00003fff)) |
+	       (bits << 2 & UINT64_C(0x3fff00003fff0000));
+	return (bits & UINT64_C(0x007f007f007f007f)) |
+	       (bits << 1 & UINT64_C(0x7f007f007f007f00));
+}
+
 /* Writes the shortest form; returns the place behind it. */
 static inline uint8_t *
 wire_put_varint(uint8_t *out, uint64_t value)
 {
+	if (value >> 56) {
+		/* nine bytes or ten: the ids of objects */
+		wire_store64(out, wire_spread(value) | WIRE_HIGHS);
+		out += 8;
+		value >>= 56;
+	}
 	while (value >= 0x80) {
 		*out++ = (uint8_t)(value | 0x80);
 		value >>= 7;
@@ -97,39 +174,61 @@ wire_put_field(uint8_t *out, uint8_t tag, struct span span)
 	return wire_put_bytes(out, span.data, span.size);
 }
 
+/* A varint that was read, and where it ended. */
+struct wire_number {
+	const uint8_t
+		*next; /* NULL: it was cut short, or not its shortest form */
+	uint64_t value;
+};
+
 /* As below, for those of two bytes and more. */
-static inline bool
-wire_get_long_varint(struct wire *wire, uint64_t *ret)
+struct wire_number wire_read_long(const uint8_t *at, const uint8_t *end);
+
+static inline struct wire_number
+wire_read(const uint8_t *at, const uint8_t *end)
 {
-	const uint8_t *at = wire->at;
-	uint64_t value = 0;
+	if (at < end && *at < 0x80)
+		return (struct wire_number){ at + 1, *at };
+	return wire_read_long(at, end);
+}
 
-	for (unsigned shift = 0; at < wire->end && shift < 64; shift += 7) {
-		uint8_t byte = *at++;
+/*
+ * Reads on from where *number ended: if this tag comes next, the tag and the
+ * varint behind it. What is malformed ends nowhere: at NULL, where no tag is.
+ */
+static inline bool
+wire_next_is(struct wire_number *number, const uint8_t *end, uint8_t tag)
+{
+	if (!number->next || number->next == end || *number->next != tag)
+		return false;
+	*number = wire_read(number->next + 1, end);
+	return true;
+}
 
-		if (shift == 63 && byte > 1)
-			return false;
-		value |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte & 0x80)
-			continue;
-		if (byte == 0 && shift > 0)
-			return false;
-		wire->at = at;
-		*ret = value;
-		return true;
+/* The bytes whose length the number is; it ends behind them then. */
+static inline struct span
+wire_number_span(struct wire_number *number, const uint8_t *end)
+{
+	struct span span = span_make(number->next, number->value);
+
+	if (!number->next || number->value > (size_t)(end - number->next)) {
+		number->next = NULL;
+		return span_make(NULL, 0);
 	}
-	return false;
+	number->next += number->value;
+	return span;
 }
 
 /* Reads a varint in its shortest form; false for any other, or too few bytes. */
 static inline bool
 wire_get_varint(struct wire *wire, uint64_t *ret)
 {
-	if (wire->at == wire->end)
+	struct wire_number number = wire_read(wire->at, wire->end);
+
+	if (!number.next)
 		return false;
-	if (*wire->at >= 0x80)
-		return wire_get_long_varint(wire, ret);
-	*ret = *wire->at++;
+	wire->at = number.next;
+	*ret = number.value;
 	return true;
 }
 
@@ -144,43 +243,6 @@ wire_get_span(struct wire *wire, struct span *ret)
 	*ret = span_make(wire->at, (size_t)size);
 	wire->at += size;
 	return true;
-}
-
-static inline uint32_t
-wire_load32(const uint8_t *in)
-{
-	return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
-	       (uint32_t)in[3] << 24;
-}
-
-static inline uint64_t
-wire_load64(const uint8_t *in)
-{
-	return (uint64_t)wire_load32(in) | (uint64_t)wire_load32(in + 4) << 32;
-}
-
-static inline void
-wire_store32(uint8_t *out, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		out[i] = (uint8_t)(value >> (8 * i));
-}
-
-static inline void
-wire_store64(uint8_t *out, uint64_t value)
-{
-	wire_store32(out, (uint32_t)value);
-	wire_store32(out + 4, (uint32_t)(value >> 32));
-}
-
-static inline double
-wire_load_double(const uint8_t *in)
-{
-	uint64_t bits = wire_load64(in);
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
 }
 
 #endif

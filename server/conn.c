@@ -62,6 +62,7 @@ conn_new(struct server *server, int fd, const struct identity *who, int64_t now)
 	conn->server = server;
 	conn->who = *who;
 	channel_init(&conn->channel, fd, server->max_length);
+	conn->channel.spare = &server->spare;
 	if (event_assign(&conn->read_event, server->base, fd,
 			 EV_READ | EV_PERSIST, on_read, conn) < 0 ||
 	    event_assign(&conn->write_event, server->base, fd,
@@ -118,9 +119,10 @@ conn_condemn(struct conn *conn, enum conn_fate fate, const char *cause)
 static bool
 read_frames(struct conn *conn, size_t n, int64_t now)
 {
-	struct fdset fds = FDSET_INIT;
 	struct frame frame;
+	struct fdset fds;
 
+	fdset_init(&fds);
 	for (; n > 0; n--) {
 		int r = channel_next(&conn->channel, &frame, &fds);
 

@@ -117,6 +117,25 @@ handle_fork(struct conn *conn, struct span payload, struct fdset *fds)
 	return 0;
 }
 
+/* What only happens now and then. */
+static int
+handle_other(struct conn *conn, const struct frame *frame, struct fdset *fds,
+	     int64_t now)
+{
+	switch (frame->kind) {
+	case FRAME_CANCEL:
+		return handle_cancel(conn, frame->payload, now);
+	case FRAME_RELEASE:
+		return handle_release(conn, frame->payload, now);
+	case FRAME_FORK:
+		return handle_fork(conn, frame->payload, fds);
+	default:
+		violation(conn, MPROXY_ERR_PROTOCOL,
+			  "server: this frame is not for a server");
+		return 0;
+	}
+}
+
 void
 conn_handle_frame(struct conn *conn, const struct frame *frame,
 		  struct fdset *fds, int64_t now)
@@ -135,27 +154,14 @@ conn_handle_frame(struct conn *conn, const struct frame *frame,
 		return;
 	}
 	arena_reset(&conn->server->arena, message_budget(payload.size));
-	switch (frame->kind) {
-	case FRAME_HELLO:
+	if (frame->kind == FRAME_HELLO) {
 		conn_handle_hello(conn, payload, now);
 		return;
-	case FRAME_CALL:
-		r = handle_call(conn, payload, now);
-		break;
-	case FRAME_CANCEL:
-		r = handle_cancel(conn, payload, now);
-		break;
-	case FRAME_RELEASE:
-		r = handle_release(conn, payload, now);
-		break;
-	case FRAME_FORK:
-		r = handle_fork(conn, payload, fds);
-		break;
-	default:
-		violation(conn, MPROXY_ERR_PROTOCOL,
-			  "server: this frame is not for a server");
-		return;
 	}
+	if (frame->kind == FRAME_CALL)
+		r = handle_call(conn, payload, now);
+	else
+		r = handle_other(conn, frame, fds, now);
 	if (r == MPROXY_ERR_TOO_BIG)
 		violation(conn, r, "server: a message has too many parts");
 	else if (r < 0)

@@ -36,12 +36,3 @@ patience_over(const struct patience *patience, int64_t now)
 	wait = LIST_ENTRY(first, struct wait, link);
 	return wait->deadline <= now ? wait : NULL;
 }
-
-int64_t
-patience_deadline(const struct patience *patience)
-{
-	struct list_link *first = list_first(&patience->list);
-
-	return first ? LIST_ENTRY(first, struct wait, link)->deadline
-		     : INT64_MAX;
-}

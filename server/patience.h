@@ -28,6 +28,14 @@ void patience_end(struct wait *wait); /* fine when not begun */
 
 /* The first whose time is over, or NULL. It stays in the list. */
 struct wait *patience_over(const struct patience *patience, int64_t now);
-int64_t patience_deadline(const struct patience *patience); /* or INT64_MAX */
+/* When the first of them is over; INT64_MAX: there is none. */
+static inline int64_t
+patience_deadline(const struct patience *patience)
+{
+	struct list_link *first = list_first(&patience->list);
+
+	return first ? LIST_ENTRY(first, struct wait, link)->deadline
+		     : INT64_MAX;
+}
 
 #endif

@@ -159,6 +159,7 @@ server_free(struct server *server)
 	while ((link = list_first(&server->clients)))
 		client_free(LIST_ENTRY(link, struct client, link));
 	arena_deinit(&server->arena);
+	channel_spare_deinit(&server->spare);
 	if (server->base) {
 		if (event_initialized(&server->timer))
 			event_del(&server->timer);
@@ -211,23 +212,31 @@ expire(const struct patience *patience, size_t member, const char *cause,
 	}
 }
 
+static void
+expire_all(struct server *server, int64_t now)
+{
+	core_time(server->core, now);
+	expire(&server->hello, offsetof(struct conn, in_wait),
+	       "it did not say hello in time", now);
+	expire(&server->frame, offsetof(struct conn, in_wait),
+	       "it did not finish a message in time", now);
+	expire(&server->output, offsetof(struct conn, out_wait),
+	       "it did not read in time", now);
+}
+
 static int64_t
 next_deadline(const struct server *server)
 {
-	const struct patience *const patiences[] = {
-		&server->hello,
-		&server->frame,
-		&server->output,
-	};
 	int64_t deadline = core_deadline(server->core);
+	int64_t hello = patience_deadline(&server->hello);
+	int64_t frame = patience_deadline(&server->frame);
+	int64_t output = patience_deadline(&server->output);
 
-	for (size_t i = 0; i < sizeof(patiences) / sizeof(patiences[0]); i++) {
-		int64_t other = patience_deadline(patiences[i]);
-
-		if (other < deadline)
-			deadline = other;
-	}
-	return deadline;
+	if (hello < deadline)
+		deadline = hello;
+	if (frame < deadline)
+		deadline = frame;
+	return output < deadline ? output : deadline;
 }
 
 /*
@@ -235,9 +244,8 @@ next_deadline(const struct server *server)
  * moving it would cost each call that waits.
  */
 static void
-set_timer(struct server *server)
+set_timer(struct server *server, int64_t deadline)
 {
-	int64_t deadline = next_deadline(server);
 	struct timeval time;
 	int64_t length;
 
@@ -303,25 +311,23 @@ int
 server_turn(struct server *server, bool wait)
 {
 	int flags = EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY;
+	int64_t deadline = next_deadline(server);
 	int64_t now;
 
-	set_timer(server);
+	if (deadline != server->timer_deadline)
+		set_timer(server, deadline);
 	if (!wait || server->has_work || !list_is_empty(&server->to_read))
 		flags |= EVLOOP_NONBLOCK;
 	server->now = 0;
 	if (event_base_loop(server->base, flags) < 0)
 		return MPROXY_ERR_SYSTEM;
 	now = server_tick(server);
-	if (core_deadline(server->core) <= now)
-		core_time(server->core, now);
+	/* what began in this turn is over in none before the next */
+	if (deadline <= now)
+		expire_all(server, now);
 	read_on(server, now);
-	server->has_work = core_work(server->core, now);
-	expire(&server->hello, offsetof(struct conn, in_wait),
-	       "it did not say hello in time", now);
-	expire(&server->frame, offsetof(struct conn, in_wait),
-	       "it did not finish a message in time", now);
-	expire(&server->output, offsetof(struct conn, out_wait),
-	       "it did not read in time", now);
+	server->has_work = core_has_work(server->core) &&
+			   core_work(server->core, now);
 	settle(server, now);
 	server->now = 0;
 	return 0;

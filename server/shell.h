@@ -14,6 +14,7 @@
 #include <event2/event_struct.h>
 
 #include "proto/arena.h"
+#include "proto/channel.h"
 #include "server/core/list.h"
 #include "server/keyring.h"
 #include "server/patience.h"
@@ -58,6 +59,7 @@ struct server {
 	int64_t timer_deadline; /* INT64_MAX: not set */
 
 	struct arena arena; /* for the message being handled */
+	struct channel_spare spare;
 };
 
 /* CLOCK_MONOTONIC in ns. */

@@ -17,12 +17,10 @@
 struct call *
 call_new(struct core *core, struct lane *lane, uint64_t id)
 {
-	struct list_link *link = list_first(&core->spare);
-	struct call *call;
+	struct call *call = core->spare;
 
-	if (link) {
-		call = LIST_ENTRY(link, struct call, link);
-		list_remove(link);
+	if (call) {
+		core->spare = call->data;
 		core->n_spare--;
 	} else {
 		call = calloc(1, sizeof(*call));
@@ -54,7 +52,8 @@ call_free(struct call *call)
 		return;
 	}
 	core->n_spare++;
-	list_prepend(&core->spare, &call->link);
+	call->data = core->spare;
+	core->spare = call;
 }
 
 void

@@ -88,7 +88,8 @@ core_leave(struct core *core)
 {
 	struct list_link *link;
 
-	settle(core);
+	if (!list_is_empty(&core->touched) || !list_is_empty(&core->impatient))
+		settle(core);
 	while ((link = list_first(&core->ended)))
 		call_free(LIST_ENTRY(link, struct call, link));
 	if (!list_is_empty(&core->dying))
@@ -174,7 +175,6 @@ core_new(const struct core_config *config, const struct core_output *output)
 	list_init(&core->jobs);
 	list_init(&core->ready);
 	list_init(&core->ended);
-	list_init(&core->spare);
 	list_init(&core->names.all);
 	if (names_init(core) < 0 || registry_init(core) < 0 ||
 	    args_init(core) < 0 || !buffer_extend(&core->small, SMALL_RESULT) ||
@@ -187,6 +187,7 @@ struct core *
 core_free(struct core *core)
 {
 	struct list_link *link;
+	struct call *call;
 
 	if (!core)
 		return NULL;
@@ -199,9 +200,9 @@ core_free(struct core *core)
 	while ((link = list_first(&core->names.all)))
 		names_remove(core, LIST_ENTRY(link, struct name, all)->object);
 	objects_kill(core);
-	while ((link = list_first(&core->spare))) {
-		list_remove(link);
-		free(LIST_ENTRY(link, struct call, link));
+	while ((call = core->spare)) {
+		core->spare = call->data;
+		free(call);
 	}
 	names_deinit(core);
 	registry_deinit(core);

@@ -20,12 +20,6 @@ struct deferred {
 
 /* --- deferred calls --- */
 
-bool
-job_is_in_the_way(const struct lane *lane, const struct object *object)
-{
-	return object->job || lane->stalled || !list_is_empty(&lane->backlog);
-}
-
 static struct deferred *
 copy_message(struct core *core, const struct message_call *message)
 {

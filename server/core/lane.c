@@ -86,13 +86,6 @@ unread_end(struct unread *unread, bool give_back)
 	object_let_go(kept.object);
 }
 
-void
-lane_confirm(struct lane *lane)
-{
-	if (lane->unread.object)
-		unread_end(&lane->unread, false);
-}
-
 /* --- the end --- */
 
 static void

@@ -99,7 +99,7 @@ struct core {
 	struct list_link ready; /* lanes whose backlog may go on */
 
 	struct list_link ended; /* calls, until the event is over */
-	struct list_link spare; /* calls, for the next ones */
+	struct call *spare;	/* calls, for the next ones, by their data */
 	size_t n_spare;
 
 	struct value *args; /* of the running call */
@@ -118,8 +118,13 @@ void core_leave(struct core *core);
 /* False, and nothing charged, past the limit. */
 bool core_charge(struct core *core, size_t size);
 void core_discharge(struct core *core, size_t size);
+
 /* The deadline of the next timer. */
-int64_t timers_next(const struct core *core);
+static inline int64_t
+timers_next(const struct core *core)
+{
+	return core->timers.n ? core->timers.heap[1]->deadline : INT64_MAX;
+}
 
 /* --- registry.c --- */
 
@@ -211,10 +216,17 @@ struct lane {
 };
 
 struct call *lane_find_call(const struct lane *lane, uint64_t id);
-/* Its last reply was read: what was kept for it is let go. */
-void lane_confirm(struct lane *lane);
 /* Ends one: kept for give_back() or not. */
 void unread_end(struct unread *unread, bool give_back);
+
+/* Its last reply was read: what was kept for it is let go. */
+static inline void
+lane_confirm(struct lane *lane)
+{
+	if (lane->unread.object)
+		unread_end(&lane->unread, false);
+}
+
 /* Withdraws its calls, settles its holds, frees it; wakes nobody yet. */
 void lane_end(struct lane *lane, bool unread, const char *cause);
 
@@ -299,7 +311,12 @@ struct job {
 };
 
 /* Whether a new call on object by this lane has to wait for its turn. */
-bool job_is_in_the_way(const struct lane *lane, const struct object *object);
+static inline bool
+job_is_in_the_way(const struct lane *lane, const struct object *object)
+{
+	return object->job || lane->stalled || !list_is_empty(&lane->backlog);
+}
+
 /* Keeps the call for later. */
 void job_defer(struct call *call, const struct message_call *message);
 void job_forget_deferred(struct call *call);

@@ -16,33 +16,12 @@ refs_deinit(struct refs *refs)
 	*refs = (struct refs){};
 }
 
-static size_t
-home_of(const struct refs *refs, uint64_t id)
-{
-	return (size_t)((id * 0x9e3779b97f4a7c15u) >> refs->shift);
-}
-
-struct ref *
-refs_find(const struct refs *refs, uint64_t id)
-{
-	size_t i;
-
-	if (!refs->slots || id == 0)
-		return NULL;
-	for (i = home_of(refs, id); refs->slots[i].id;
-	     i = (i + 1) & refs->mask) {
-		if (refs->slots[i].id == id)
-			return &refs->slots[i];
-	}
-	return NULL;
-}
-
 static struct ref *
 place_for(struct refs *refs, uint64_t id)
 {
 	size_t i;
 
-	for (i = home_of(refs, id);
+	for (i = refs_home(refs, id);
 	     refs->slots[i].id && refs->slots[i].id != id;
 	     i = (i + 1) & refs->mask)
 		;
@@ -59,6 +38,7 @@ resize(struct refs *refs, size_t capacity)
 	wider.slots = calloc(capacity, sizeof(*wider.slots));
 	if (!wider.slots)
 		return false;
+	wider.most = capacity / 4 * 3;
 	wider.shift = 64 - (unsigned)__builtin_ctzll(capacity);
 	while ((ref = refs_next(refs, &place)))
 		*place_for(&wider, ref->id) = *ref;
@@ -68,16 +48,12 @@ resize(struct refs *refs, size_t capacity)
 }
 
 bool
-refs_reserve(struct refs *refs, size_t n)
+refs_reserve_slowly(struct refs *refs, size_t n)
 {
-	size_t capacity = refs->slots ? refs->mask + 1 : 0;
+	size_t capacity = refs->slots ? refs->mask + 1 : SMALLEST;
 
-	/* at most three quarters full */
-	if (refs->n + n <= capacity / 4 * 3)
-		return true;
 	if (n > SIZE_MAX / 128 - refs->n)
 		return false;
-	capacity = capacity ? capacity : SMALLEST;
 	while (refs->n + n > capacity / 4 * 3)
 		capacity *= 2;
 	return resize(refs, capacity);
@@ -104,7 +80,7 @@ refs_remove(struct refs *refs, struct ref *ref)
 	for (i = (hole + 1) & refs->mask; refs->slots[i].id;
 	     i = (i + 1) & refs->mask) {
 		/* may move back unless its home lies between hole and i */
-		home = home_of(refs, refs->slots[i].id);
+		home = refs_home(refs, refs->slots[i].id);
 		if (((i - home) & refs->mask) < ((i - hole) & refs->mask))
 			continue;
 		refs->slots[hole] = refs->slots[i];

@@ -108,9 +108,3 @@ timer_clear(struct core *core, struct timer *timer)
 	}
 	timer->place = 0;
 }
-
-int64_t
-timers_next(const struct core *core)
-{
-	return core->timers.n ? core->timers.heap[1]->deadline : INT64_MAX;
-}

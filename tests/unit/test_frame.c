@@ -33,7 +33,7 @@ END_TEST
 
 START_TEST(whole_frame_is_found)
 {
-	struct frame frame;
+	struct frame frame = { 0 };
 
 	ck_assert_int_eq(parse(CANCEL, &frame), 11);
 	ck_assert_int_eq(frame.kind, FRAME_CANCEL);
@@ -44,7 +44,7 @@ END_TEST
 
 START_TEST(what_follows_a_frame_is_left_alone)
 {
-	struct frame frame;
+	struct frame frame = { 0 };
 
 	ck_assert_int_eq(parse(LITERAL("\x00\x00\x00\x00\x01\x03\x10\x00"
 				       "\xff\xff\xff"),
@@ -58,7 +58,7 @@ END_TEST
 
 START_TEST(frame_cut_anywhere_needs_more_and_says_how_much)
 {
-	struct frame frame;
+	struct frame frame = { 0 };
 	size_t need;
 
 	for (size_t size = 0; size < CANCEL.size; size++) {
@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(every_wrong_byte_of_a_header_is_a_protocol_violation)
 {
-	struct frame frame;
+	struct frame frame = { 0 };
 
 	/* version */
 	ck_assert_int_eq(parse(LITERAL("\0\0\0\0\x00\x05\0\0"), &frame),
@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(length_is_checked_before_the_message_is_there)
 {
-	struct frame frame;
+	struct frame frame = { 0 };
 	size_t need = 0;
 
 	ck_assert_int_eq(parse(LITERAL("\xe8\x03\0\0\x01\x05\0\0x"), &frame),
@@ -121,7 +121,7 @@ END_TEST
 START_TEST(frames_survive_a_change_of_any_byte)
 {
 	uint8_t data[11];
-	struct frame frame;
+	struct frame frame = { 0 };
 
 	for (size_t i = 0; i < sizeof(data); i++) {
 		for (unsigned byte = 0; byte < 256; byte++) {

@@ -37,7 +37,7 @@ teardown(void)
 static struct span
 expect_frame(enum frame_kind kind, struct span want)
 {
-	struct frame frame;
+	struct frame frame = { 0 };
 	size_t need;
 
 	ck_assert_int_eq(

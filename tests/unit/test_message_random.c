@@ -182,6 +182,10 @@ for_all(void (*send_random)(struct channel *channel, uint64_t *state))
 		send_random(&channel, &state);
 		buffer_append_span(&bytes, sent(&channel));
 		compare_readings(buffer_span(&bytes));
+		/* twice in one: all fields again, where none is expected */
+		buffer_append_span(&bytes, sent(&channel));
+		compare_readings(buffer_span(&bytes));
+		bytes.size /= 2;
 		for (unsigned i = 0; i < 10 && bytes.size > 0; i++) {
 			values_mutate(&bytes, &state);
 			compare_readings(buffer_span(&bytes));

@@ -1,0 +1,53 @@
+/*
+ * Varints of several bytes: eight bytes are looked at together where there are
+ * so many, for the ids of objects have nine.
+ */
+#include "wire.h"
+
+static struct wire_number
+read_bytewise(const uint8_t *at, const uint8_t *end)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; at < end && shift < 64; shift += 7) {
+		uint8_t byte = *at++;
+
+		if (shift == 63 && byte > 1)
+			break;
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte & 0x80)
+			continue;
+		if (byte == 0 && shift > 0)
+			break;
+		return (struct wire_number){ at, value };
+	}
+	return (struct wire_number){ NULL, 0 };
+}
+
+struct wire_number
+wire_read_long(const uint8_t *at, const uint8_t *end)
+{
+	uint64_t word, ends;
+	unsigned last;
+
+	if (end - at < 9)
+		return read_bytewise(at, end);
+	word = wire_load64(at);
+	ends = ~word & WIRE_HIGHS;
+	if (ends == 0) {
+		if (at[8] == 0 || at[8] >= 0x80)
+			return read_bytewise(at, end);
+		return (struct wire_number){
+			at + 9,
+			wire_join(word) | (uint64_t)at[8] << 56,
+		};
+	}
+	/* the bits before the byte that is the last one */
+	last = (unsigned)__builtin_ctzll(ends) - 7;
+	if (last > 0 && (word >> last & 0xff) == 0)
+		return (struct wire_number){ NULL, 0 };
+	return (struct wire_number){
+		at + last / 8 + 1,
+		wire_join(word & (ends ^ (ends - 1))),
+	};
+}
