@@ -15,14 +15,28 @@
 /*
  * The last entry in use is never a removed one, and no segment is empty but
  * one that is alone. Only one that is alone has less than full room.
+ *
+ * Where nothing ever moved, sequence numbers follow from the places. When gaps
+ * are closed the numbers are written down; then there are as many as capacity.
  */
 struct table_segment {
-	struct table_segment *next; /* among the spare ones */
-	uint32_t n;		    /* entries in use, removed ones too */
+	union {
+		struct table_segment *next; /* among the spare ones */
+		uint64_t base;		    /* sequence number of place 0 */
+	};
+	uint64_t *sequences; /* NULL: base and place */
+	uint32_t n;	     /* entries in use, removed ones too */
 	uint32_t live;
 	uint32_t capacity;
 	struct table_entry entries[];
 };
+
+static inline uint64_t
+table_sequence_at(const struct table_segment *segment, uint32_t place)
+{
+	return segment->sequences ? segment->sequences[place]
+				  : segment->base + place;
+}
 
 /* A reference names segment and place; it is never 0. */
 static inline uint32_t

@@ -23,7 +23,7 @@ table_seek(const struct table *table, uint64_t sequence,
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (segment->entries[middle].sequence < sequence)
+		if (table_sequence_at(segment, middle) < sequence)
 			low = middle + 1;
 		else
 			high = middle;
@@ -44,7 +44,7 @@ table_next(struct table_cursor *cursor)
 			struct table_entry
 				*entry = &segment->entries[cursor->place++];
 
-			if (entry->key)
+			if (entry->data)
 				return entry;
 		}
 		cursor->place = 0;
@@ -52,10 +52,17 @@ table_next(struct table_cursor *cursor)
 	return NULL;
 }
 
+uint64_t
+table_sequence(const struct table_cursor *cursor)
+{
+	return table_sequence_at(
+		table_segment_at(cursor->table, cursor->position),
+		cursor->place - 1);
+}
+
 bool
 table_clear_some(struct table *table, size_t budget,
-		 void (*drop)(void *context, void *key, void *value),
-		 void *context)
+		 void (*drop)(void *context, void *data), void *context)
 {
 	for (; table->n_segments;
 	     table_remove_segment(table, table->n_segments - 1)) {
@@ -69,9 +76,9 @@ table_clear_some(struct table *table, size_t budget,
 				return false;
 			budget--;
 			tail->n--;
-			table->n -= entry->key ? 1 : 0;
-			if (entry->key && drop)
-				drop(context, entry->key, entry->value);
+			table->n -= entry->data ? 1 : 0;
+			if (entry->data && drop)
+				drop(context, entry->data);
 		}
 	}
 	do {
@@ -104,13 +111,13 @@ check_segments(const struct table *table, size_t *live)
 		    (segment->live == 0 ||
 		     segment->capacity != TABLE_SEGMENT_MAX))
 			return "one of several segments is empty or small";
-		if (segment->n && !segment->entries[segment->n - 1].key)
+		if (segment->n && !segment->entries[segment->n - 1].data)
 			return "the last entry of a segment is a removed one";
 		for (uint32_t j = 0; j < segment->n; j++) {
-			if (segment->entries[j].sequence < before)
+			if (table_sequence_at(segment, j) < before)
 				return "sequence numbers do not ascend";
-			before = segment->entries[j].sequence + 1;
-			n += segment->entries[j].key ? 1 : 0;
+			before = table_sequence_at(segment, j) + 1;
+			n += segment->entries[j].data ? 1 : 0;
 		}
 		if (n != segment->live)
 			return "a segment counts its entries wrongly";
@@ -139,7 +146,7 @@ table_check(const struct table *table)
 			const struct table_entry *entry = table_at(table,
 								   reference);
 
-			if (!entry->key)
+			if (!entry->data)
 				return "a bucket refers to a removed entry";
 			if (table_bucket(table, entry->hash) !=
 			    &table->pages[page][i % TABLE_PAGE_MAX])

@@ -5,7 +5,10 @@
  * order. The entries of a sparse segment and its neighbour move together when
  * that leaves room; each entry that moves has its one reference corrected. A
  * quarter of a segment has to be removed before that happens again, so that
- * removing stays cheap, and no memory is needed for it.
+ * removing stays cheap.
+ *
+ * An entry that moves keeps its sequence number, so what it moves into must
+ * have them written down. Where memory for that is missing the gaps stay.
  */
 #include "server/containers/table.h"
 
@@ -21,7 +24,7 @@
 
 void
 table_init(struct table *table,
-	   bool (*matches)(const void *key, const void *probe))
+	   bool (*matches)(const void *data, const void *probe))
 {
 	*table = (struct table){ .matches = matches };
 }
@@ -38,7 +41,7 @@ table_find(const struct table *table, uint64_t hash, const void *probe)
 		struct table_entry *entry = table_at(table, reference);
 
 		if (entry->hash == (uint32_t)hash &&
-		    table->matches(entry->key, probe))
+		    table->matches(entry->data, probe))
 			return entry;
 		reference = entry->next;
 	}
@@ -97,9 +100,10 @@ reserve_spare(struct table *table, size_t n, size_t capacity)
 
 		if (!segment)
 			return MPROXY_ERR_NO_MEMORY;
-		segment->capacity = (uint32_t)capacity;
-		segment->n = segment->live = 0;
-		segment->next = table->spare;
+		*segment = (struct table_segment){
+			.next = table->spare,
+			.capacity = (uint32_t)capacity,
+		};
 		table->spare = segment;
 		table->n_spare++;
 	}
@@ -114,7 +118,7 @@ table_position_of(const struct table *table, uint64_t sequence)
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (table_segment_at(table, middle)->entries[0].sequence <=
+		if (table_sequence_at(table_segment_at(table, middle), 0) <=
 		    sequence)
 			low = middle;
 		else
@@ -129,6 +133,7 @@ table_remove_segment(struct table *table, uint32_t position)
 	uint32_t id = table->order[position];
 	uint32_t behind = table->n_segments - position - 1;
 
+	free(table->segments[id]->sequences);
 	free(table->segments[id]);
 	memmove(&table->order[position], &table->order[position + 1],
 		behind * sizeof(table->order[0]));
@@ -136,6 +141,23 @@ table_remove_segment(struct table *table, uint32_t position)
 }
 
 /* --- closing gaps --- */
+
+/* Has the sequence numbers written down; false without memory. */
+static bool
+write_sequences(struct table_segment *segment)
+{
+	uint64_t *sequences;
+
+	if (segment->sequences)
+		return true;
+	sequences = malloc(segment->capacity * sizeof(*sequences));
+	if (!sequences)
+		return false;
+	for (uint32_t i = 0; i < segment->n; i++)
+		sequences[i] = segment->base + i;
+	segment->sequences = sequences;
+	return true;
+}
 
 /* Moves an entry to where there is none. */
 static void
@@ -148,19 +170,22 @@ move_entry(struct table *table, uint32_t from, uint32_t to)
 		link = &table_at(table, *link)->next;
 	*link = to;
 	*table_at(table, to) = *entry;
-	entry->key = NULL;
+	entry->data = NULL;
 }
 
 /* Moves all entries of a segment, in order, to the places from n of another,
- * or of itself, on. Returns n for the next one. */
+ * or of itself, on, which has its sequence numbers written down. Returns n for
+ * the next one. */
 static uint32_t
 move_entries(struct table *table, uint32_t id, uint32_t to_id, uint32_t n)
 {
 	const struct table_segment *segment = table->segments[id];
+	uint64_t *sequences = table->segments[to_id]->sequences;
 
 	for (uint32_t i = 0; i < segment->n; i++) {
-		if (!segment->entries[i].key)
+		if (!segment->entries[i].data)
 			continue;
+		sequences[n] = table_sequence_at(segment, i);
 		if (id != to_id || i != n)
 			move_entry(table, table_reference(id, i),
 				   table_reference(to_id, n));
@@ -169,15 +194,19 @@ move_entries(struct table *table, uint32_t id, uint32_t to_id, uint32_t n)
 	return n;
 }
 
-static void
+/* False without memory. */
+static bool
 pack(struct table *table, uint32_t position)
 {
 	uint32_t id = table->order[position];
 
+	if (!write_sequences(table->segments[id]))
+		return false;
 	table->segments[id]->n = move_entries(table, id, id, 0);
+	return true;
 }
 
-/* Moves the segment behind position into the one there. */
+/* Moves the segment behind position into the one there, if memory allows. */
 static void
 join(struct table *table, uint32_t position)
 {
@@ -185,7 +214,8 @@ join(struct table *table, uint32_t position)
 	uint32_t behind = table->order[position + 1];
 	struct table_segment *segment = table->segments[id];
 
-	pack(table, position);
+	if (!pack(table, position))
+		return;
 	segment->n = move_entries(table, behind, id, segment->n);
 	segment->live = segment->n;
 	table_remove_segment(table, position + 1);
@@ -196,13 +226,13 @@ settle_segment(struct table *table, struct table_segment *segment)
 {
 	uint32_t position;
 
-	while (segment->n && !segment->entries[segment->n - 1].key)
+	while (segment->n && !segment->entries[segment->n - 1].data)
 		segment->n--;
 	/* not each time: looking for the neighbours costs something too */
 	if (table->n_segments == 1 || segment->live > SPARSE ||
 	    segment->live % 16)
 		return;
-	position = table_position_of(table, segment->entries[0].sequence);
+	position = table_position_of(table, table_sequence_at(segment, 0));
 	if (segment->live == 0)
 		table_remove_segment(table, position);
 	else if (position > 0 &&
@@ -217,14 +247,44 @@ settle_segment(struct table *table, struct table_segment *segment)
 
 /* --- adding and removing --- */
 
+/* Places in the last segment that are used up: where numbers follow from
+ * places, those of removed entries at its end are. */
+static uint32_t
+used_places(const struct table *table, const struct table_segment *tail)
+{
+	uint64_t used = tail->n;
+
+	if (tail->n && !tail->sequences)
+		used = table->sequence - tail->base;
+	return used < tail->capacity ? (uint32_t)used : tail->capacity;
+}
+
+static int
+grow_tail(struct table *table, struct table_segment *tail, uint32_t capacity)
+{
+	if (tail->sequences) {
+		uint64_t *sequences = realloc(tail->sequences,
+					      capacity * sizeof(*sequences));
+
+		if (!sequences)
+			return MPROXY_ERR_NO_MEMORY;
+		tail->sequences = sequences;
+	}
+	tail = realloc(tail, segment_size(capacity));
+	if (!tail)
+		return MPROXY_ERR_NO_MEMORY;
+	tail->capacity = capacity;
+	table->segments[table->order[0]] = tail;
+	return 0;
+}
+
 /* A table that was empty, or has one segment that is still small. */
 static int
 grow_first(struct table *table, size_t n)
 {
 	struct table_segment *tail = tail_of(table);
 	uint32_t capacity = tail ? tail->capacity : TABLE_SEGMENT_MIN;
-	size_t want = n + (tail ? tail->n : 0);
-	struct table_segment *grown;
+	size_t want = n + (tail ? used_places(table, tail) : 0);
 
 	if (n > TABLE_SEGMENT_MAX || want > TABLE_SEGMENT_MAX)
 		want = TABLE_SEGMENT_MAX;
@@ -234,12 +294,7 @@ grow_first(struct table *table, size_t n)
 		return reserve_spare(table, 1, capacity);
 	if (capacity == tail->capacity)
 		return 0;
-	grown = realloc(tail, segment_size(capacity));
-	if (!grown)
-		return MPROXY_ERR_NO_MEMORY;
-	grown->capacity = capacity;
-	table->segments[table->order[0]] = grown;
-	return 0;
+	return grow_tail(table, tail, capacity);
 }
 
 static size_t
@@ -247,7 +302,7 @@ room(const struct table *table)
 {
 	const struct table_segment *tail = tail_of(table);
 	const struct table_segment *spare = table->spare;
-	size_t n = tail ? tail->capacity - tail->n : 0;
+	size_t n = tail ? tail->capacity - used_places(table, tail) : 0;
 
 	if (spare)
 		n += spare->capacity + (table->n_spare - 1) * TABLE_SEGMENT_MAX;
@@ -267,8 +322,8 @@ table_reserve(struct table *table, size_t n)
 	if (reserve_ids(table, 1) < 0)
 		return MPROXY_ERR_NO_MEMORY;
 	tail = tail_of(table);
-	if (tail && tail->n == tail->capacity && tail->live <= DENSE &&
-	    tail->capacity == TABLE_SEGMENT_MAX)
+	if (tail && used_places(table, tail) == tail->capacity &&
+	    tail->live <= tail->capacity - tail->capacity / 4)
 		pack(table, table->n_segments - 1);
 	if (table->n_segments == 0)
 		table_trim(table); /* it may be a small one */
@@ -295,24 +350,36 @@ table_trim(struct table *table)
 	table->n_spare = 0;
 }
 
-/* The segment that takes the next entry; there is room somewhere. */
+/* The segment that takes the next entry, at its place n; there is room
+ * somewhere. */
 static uint32_t
 segment_for_next(struct table *table)
 {
 	struct table_segment *tail = tail_of(table);
-	uint32_t id;
+	uint32_t id, used;
 
-	if (tail && tail->n < tail->capacity)
-		return table->order[table->n_segments - 1];
-	id = table->order[table->n_segments++];
-	table->segments[id] = table->spare;
-	table->spare = table->spare->next;
-	table->n_spare--;
+	if (!tail || used_places(table, tail) == tail->capacity) {
+		id = table->order[table->n_segments++];
+		table->segments[id] = tail = table->spare;
+		table->spare = tail->next;
+		table->n_spare--;
+	}
+	id = table->order[table->n_segments - 1];
+	if (tail->n == 0) {
+		free(tail->sequences);
+		tail->sequences = NULL;
+		tail->base = table->sequence;
+	}
+	used = used_places(table, tail);
+	while (tail->n < used)
+		tail->entries[tail->n++].data = NULL;
+	if (tail->sequences)
+		tail->sequences[tail->n] = table->sequence;
 	return id;
 }
 
 struct table_entry *
-table_add(struct table *table, uint64_t hash, void *key, void *value)
+table_add(struct table *table, uint64_t hash, void *data)
 {
 	struct table_segment *segment;
 	struct table_entry *entry;
@@ -326,13 +393,12 @@ table_add(struct table *table, uint64_t hash, void *key, void *value)
 	entry = &segment->entries[segment->n];
 	bucket = table_bucket(table, (uint32_t)hash);
 	*entry = (struct table_entry){
-		.key = key,
-		.value = value,
-		.sequence = table->sequence++,
+		.data = data,
 		.hash = (uint32_t)hash,
 		.next = *bucket,
 	};
 	*bucket = table_reference(id, segment->n++);
+	table->sequence++;
 	segment->live++;
 	table->n++;
 	return entry;
@@ -348,7 +414,7 @@ table_remove(struct table *table, struct table_entry *entry)
 		link = &table_at(table, *link)->next;
 	segment = table->segments[(*link - 1) / TABLE_SEGMENT_MAX];
 	*link = entry->next;
-	entry->key = NULL;
+	entry->data = NULL;
 	segment->live--;
 	table->n--;
 	settle_segment(table, segment);

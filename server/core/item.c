@@ -96,3 +96,26 @@ item_free(struct core *core, struct item *item)
 	core->freed++;
 	free(item);
 }
+
+/* --- blocks --- */
+
+void *
+item_block_new(struct core *core, size_t size)
+{
+	void *block;
+
+	if (!core_charge(core, size))
+		return NULL;
+	block = malloc(size);
+	if (!block)
+		core_discharge(core, size);
+	return block;
+}
+
+void
+item_block_free(struct core *core, void *block, size_t size)
+{
+	core_discharge(core, size);
+	core->freed++;
+	free(block);
+}

@@ -35,6 +35,14 @@ struct item *item_dup(struct core *core, const struct item *item);
 /* NULL is fine. */
 void item_free(struct core *core, struct item *item);
 
+/*
+ * Memory in which a type keeps small values without handles itself, charged
+ * as items are. NULL without memory. Freeing counts as one part of destroy()'s
+ * budget.
+ */
+void *item_block_new(struct core *core, size_t size);
+void item_block_free(struct core *core, void *block, size_t size);
+
 static inline struct span
 item_span(const struct item *item)
 {

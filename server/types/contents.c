@@ -42,12 +42,20 @@ contents_has_handles(struct span value)
 	return found;
 }
 
-struct item *
-contents_item(struct call *call, struct span part, bool handles)
+struct value
+contents_value(struct span part, bool handles)
 {
 	struct value value = value_decode(part);
 
 	value.has_handles = handles && contents_has_handles(part);
+	return value;
+}
+
+struct item *
+contents_item(struct call *call, struct span part, bool handles)
+{
+	struct value value = contents_value(part, handles);
+
 	return item_new(call, &value);
 }
 
@@ -70,18 +78,24 @@ contents_print_text(struct contents_printer *printer, const char *text)
 }
 
 void
-contents_print_item(struct contents_printer *printer, const struct item *item)
+contents_print_value(struct contents_printer *printer, struct span value)
 {
 	size_t before = printer->out->size;
 	size_t size, mark = strlen("…");
 
 	if (printer->full)
 		return;
-	value_format(printer->out, item_span(item), printer->left);
+	value_format(printer->out, value, printer->left);
 	size = printer->out->size - before;
 	/* a whole value ends with a digit, a letter, a quote or a bracket */
 	if (size >= mark &&
 	    memcmp(printer->out->data + before + size - mark, "…", mark) == 0)
 		printer->full = true;
 	printer->left -= size < printer->left ? size : printer->left;
+}
+
+void
+contents_print_item(struct contents_printer *printer, const struct item *item)
+{
+	contents_print_value(printer, item_span(item));
 }

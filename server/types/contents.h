@@ -23,8 +23,10 @@ size_t contents_item_size(size_t size);
 /* False after call_fail(): no value may have so many bytes. */
 bool contents_fit(struct call *call, size_t size);
 
-/* An item from a part of an argument; NULL after call_fail(). handles: the
- * argument has some. */
+/* A part of an argument taken apart. handles: the argument has some. */
+struct value contents_value(struct span part, bool handles);
+
+/* An item from such a part; NULL after call_fail(). */
 struct item *contents_item(struct call *call, struct span part, bool handles);
 
 bool contents_has_handles(struct span value);
@@ -40,6 +42,7 @@ struct contents_printer {
 };
 
 void contents_print_text(struct contents_printer *printer, const char *text);
+void contents_print_value(struct contents_printer *printer, struct span value);
 void contents_print_item(struct contents_printer *printer,
 			 const struct item *item);
 

@@ -36,14 +36,14 @@ integer_of(const struct value *value)
  * call_fail().
  */
 static bool
-put_sum(struct call *call, struct span key, const struct table_entry *entry,
+put_sum(struct call *call, struct span key, const struct dict_entry *entry,
 	const struct value *by, struct buffer *out)
 {
 	struct value old = { .kind = MPROXY_INT, .integer = 0 };
 	__int128 sum;
 
 	if (entry)
-		old = value_decode(item_span(dict_value(entry)));
+		old = value_decode(dict_value(entry));
 	if (!is_number(&old)) {
 		dict_fail(call, MPROXY_ERR_TYPE, key, "the value of ",
 			  " is not a number");
@@ -66,20 +66,17 @@ put_sum(struct call *call, struct span key, const struct table_entry *entry,
 	return false;
 }
 
-/* The sum, which is in the scratch buffer too; NULL after call_fail(). */
-static struct item *
-sum_item(struct call *call, struct span key, const struct table_entry *entry,
-	 const struct value *by)
+/* The sum, whose bytes are in the scratch buffer; false after call_fail(). */
+static bool
+sum_of(struct call *call, struct span key, const struct dict_entry *entry,
+       const struct value *by, struct value *ret)
 {
 	struct buffer *out = call_scratch(call);
-	struct item *item;
 
 	if (!put_sum(call, key, entry, by, out))
-		return NULL;
-	item = item_make(call_core(call), buffer_span(out), false);
-	if (!item)
-		call_fail_memory(call);
-	return item;
+		return false;
+	*ret = value_decode(buffer_span(out));
+	return true;
 }
 
 void
@@ -87,11 +84,13 @@ dict_do_add(struct call *call, struct object *object, const struct value *args,
 	    size_t n_args)
 {
 	struct dict *dict = dict_of(object);
-	struct table_entry *entry = dict_find(dict, args[0].bytes);
+	struct span key = args[0].bytes;
+	struct table_entry *place = dict_find(dict, key);
+	struct value sum;
 
 	(void)n_args;
-	if (dict_put(call, dict, entry, args[0].bytes,
-		     sum_item(call, args[0].bytes, entry, &args[1])))
+	if (sum_of(call, key, dict_entry(place), &args[1], &sum) &&
+	    dict_put(call, dict, place, key, &sum))
 		call_reply_scratch(call, false);
 }
 
@@ -108,7 +107,7 @@ dict_do_add_many(struct call *call, struct object *object,
 	if (!dict_changes_init(call, dict, value_count(&args[0]), &changes))
 		return;
 	while (value_next(&cursor, &key) && value_next(&cursor, &part)) {
-		struct value by = value_decode(part);
+		struct value by = value_decode(part), sum;
 
 		if (!is_number(&by)) {
 			dict_fail(call, MPROXY_ERR_TYPE, key,
@@ -117,9 +116,9 @@ dict_do_add_many(struct call *call, struct object *object,
 			dict_changes_free(&changes);
 			return;
 		}
-		if (!dict_change(
-			    call, &changes, key,
-			    sum_item(call, key, dict_find(dict, key), &by))) {
+		if (!sum_of(call, key, dict_entry(dict_find(dict, key)), &by,
+			    &sum) ||
+		    !dict_change(call, &changes, key, &sum)) {
 			dict_changes_free(&changes);
 			return;
 		}
@@ -133,17 +132,16 @@ dict_do_compare_and_set(struct call *call, struct object *object,
 			const struct value *args, size_t n_args)
 {
 	struct dict *dict = dict_of(object);
-	struct table_entry *entry = dict_find(dict, args[0].bytes);
+	struct table_entry *place = dict_find(dict, args[0].bytes);
 	bool same;
 
 	(void)n_args;
-	if (entry)
-		same = span_equal(item_span(dict_value(entry)), args[1].bytes);
+	if (place)
+		same = span_equal(dict_value(place->data), args[1].bytes);
 	else
 		same = args[1].kind == MPROXY_NIL;
 	if (!same)
 		call_reply_bool(call, false);
-	else if (dict_put(call, dict, entry, args[0].bytes,
-			  item_new(call, &args[2])))
+	else if (dict_put(call, dict, place, args[0].bytes, &args[2]))
 		call_reply_bool(call, true);
 }

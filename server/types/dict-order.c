@@ -14,6 +14,12 @@
 
 enum outcome { GOES_ON, DONE, TOO_BIG, NO_MEMORY };
 
+/* For top(): an entry, and when it came among those of the dict. */
+struct ranked {
+	const struct dict_entry *entry;
+	uint64_t number;
+};
+
 struct order {
 	struct dict *dict;
 	enum outcome (*work)(struct order *order);
@@ -21,8 +27,9 @@ struct order {
 	size_t n; /* entries wanted */
 	size_t max_size;
 	struct table_cursor cursor;
-	void **entries; /* struct table_entry */
+	void **entries; /* struct dict_entry; for top() struct ranked */
 	void **spare;
+	struct ranked *ranked; /* NULL for a copy */
 	size_t collected;
 	struct sorter sorter;
 	struct buffer out;
@@ -38,6 +45,7 @@ order_free(struct order *order)
 	buffer_deinit(&order->out);
 	free(order->entries);
 	free(order->spare);
+	free(order->ranked);
 	free(order);
 }
 
@@ -53,21 +61,21 @@ order_release(struct call *call, void *data)
 static int
 compare_keys(const void *a, const void *b)
 {
-	return value_compare(item_span(dict_key(a)), item_span(dict_key(b)));
+	return value_compare(dict_key(a), dict_key(b));
 }
 
 /* The larger value first, the earlier one of equals. */
 static int
 compare_values(const void *a, const void *b)
 {
-	const struct table_entry *left = a;
-	const struct table_entry *right = b;
-	int order = value_compare(item_span(dict_value(right)),
-				  item_span(dict_value(left)));
+	const struct ranked *left = a;
+	const struct ranked *right = b;
+	int order = value_compare(dict_value(right->entry),
+				  dict_value(left->entry));
 
 	if (order != 0)
 		return order;
-	return left->sequence < right->sequence ? -1 : 1;
+	return left->number < right->number ? -1 : 1;
 }
 
 /* --- the parts of the work --- */
@@ -84,19 +92,31 @@ sort(struct order *order)
 	return GOES_ON;
 }
 
+static void
+collect(struct order *order, struct dict_entry *entry)
+{
+	size_t place = order->collected++;
+
+	order->entries[place] = entry;
+	if (!order->ranked)
+		return;
+	order->ranked[place] = (struct ranked){ entry, place };
+	order->entries[place] = &order->ranked[place];
+}
+
 static enum outcome
 collect_all(struct order *order)
 {
 	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
-		struct table_entry *entry = table_next(&order->cursor);
+		struct dict_entry *entry = dict_next(&order->cursor);
 
 		if (!entry) {
 			order->work = sort;
 			return GOES_ON;
 		}
-		order->entries[order->collected++] = entry;
-		order->size += contents_item_size(dict_key(entry)->size) +
-			       contents_item_size(dict_value(entry)->size);
+		collect(order, entry);
+		order->size += contents_item_size(dict_key(entry).size) +
+			       contents_item_size(dict_value(entry).size);
 		if (order->size > order->max_size)
 			return TOO_BIG;
 	}
@@ -140,16 +160,27 @@ static enum outcome
 collect_best(struct order *order)
 {
 	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
-		struct table_entry *entry = table_next(&order->cursor);
+		struct dict_entry *entry = dict_next(&order->cursor);
+		struct ranked ranked = { entry, order->collected };
+		struct ranked *worst;
 
 		if (!entry) {
 			order->work = sort;
 			return GOES_ON;
 		}
-		if (order->collected < order->n)
-			sift_up(order->entries, order->collected++, entry);
-		else if (compare_values(entry, order->entries[0]) < 0)
-			sift_down(order->entries, order->n, entry);
+		if (order->collected < order->n) {
+			order->ranked[order->collected] = ranked;
+			sift_up(order->entries, order->collected,
+				&order->ranked[order->collected]);
+			order->collected++;
+			continue;
+		}
+		order->collected++;
+		worst = order->entries[0];
+		if (compare_values(&ranked, worst) < 0) {
+			*worst = ranked;
+			sift_down(order->entries, order->n, worst);
+		}
 	}
 	return GOES_ON;
 }
@@ -160,12 +191,16 @@ write_pairs(struct order *order)
 	struct buffer *out = &order->out;
 
 	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+		const struct ranked *ranked;
+
 		if (order->written == order->n) {
 			value_list_end(out, order->mark);
 			return buffer_failed(out) ? NO_MEMORY : DONE;
 		}
-		if (dict_put_pair(out, order->entries[order->written++]))
+		ranked = order->entries[order->written];
+		if (dict_put_pair(out, ranked->entry))
 			order->has_handles = true;
+		order->written++;
 		if (out->size > order->max_size) {
 			order->size = out->size;
 			return TOO_BIG;
@@ -182,11 +217,11 @@ write_map(struct order *order)
 	if (!parts)
 		return NO_MEMORY;
 	for (size_t i = 0; i < order->n; i++) {
-		const struct table_entry *entry = order->entries[i];
+		const struct dict_entry *entry = order->entries[i];
 
-		parts[2 * i] = item_span(dict_key(entry));
-		parts[2 * i + 1] = item_span(dict_value(entry));
-		if (dict_value(entry)->has_handles)
+		parts[2 * i] = dict_key(entry);
+		parts[2 * i + 1] = dict_value(entry);
+		if (dict_has_handles(entry))
 			order->has_handles = true;
 	}
 	value_put_map(&order->out, parts, order->n);
@@ -280,6 +315,12 @@ dict_do_top(struct call *call, struct object *object, const struct value *args,
 	order = order_new(call, dict, n, compare_values);
 	if (!order)
 		return;
+	order->ranked = malloc((n ? n : 1) * sizeof(*order->ranked));
+	if (!order->ranked) {
+		order_free(order);
+		call_fail_memory(call);
+		return;
+	}
 	order->work = n == 0		     ? sort
 		      : n == dict->entries.n ? collect_all
 					     : collect_best;

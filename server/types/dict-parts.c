@@ -36,31 +36,29 @@ dict_fail(struct call *call, int code, struct span key, const char *before,
 }
 
 void
-dict_drop(void *context, void *key, void *value)
+dict_drop(void *context, void *data)
 {
-	item_free(context, key);
-	item_free(context, value);
+	dict_entry_free(context, data);
 }
 
 bool
-dict_put(struct call *call, struct dict *dict, struct table_entry *entry,
-	 struct span key, struct item *value)
+dict_put(struct call *call, struct dict *dict, struct table_entry *place,
+	 struct span key, const struct value *value)
 {
-	struct core *core = call_core(call);
-	struct item *new_key;
+	struct dict_entry *entry;
 
-	if (!value)
-		return false;
-	if (entry) {
-		item_free(core, entry->value);
-		entry->value = value;
-		return true;
+	if (place) {
+		entry = dict_entry_set(call, place->data, value);
+		if (entry)
+			place->data = entry;
+		return entry;
 	}
-	new_key = item_make(core, key, false);
-	if (new_key &&
-	    table_add(&dict->entries, dict_hash(dict, key), new_key, value))
+	entry = dict_entry_new(call, key, value);
+	if (!entry)
+		return false;
+	if (table_add(&dict->entries, dict_hash(dict, key), entry))
 		return true;
-	dict_drop(core, new_key, value);
+	dict_entry_free(call_core(call), entry);
 	call_fail_memory(call);
 	return false;
 }
@@ -80,41 +78,31 @@ dict_changes_init(struct call *call, struct dict *dict, size_t n,
 
 bool
 dict_change(struct call *call, struct dict_changes *changes, struct span key,
-	    struct item *value)
+	    const struct value *value)
 {
-	struct dict_change *change = &changes->list[changes->n];
+	struct dict_entry *entry = dict_entry_new(call, key, value);
 
-	if (!value)
+	if (!entry)
 		return false;
-	*change = (struct dict_change){ .key = key, .value = value };
-	changes->n++;
-	if (dict_find(changes->dict, key))
-		return true;
-	change->new_key = item_make(call_core(call), key, false);
-	if (!change->new_key) {
-		call_fail_memory(call);
-		return false;
-	}
-	changes->n_new++;
+	changes->list[changes->n++] = entry;
+	if (!dict_find(changes->dict, key))
+		changes->n_new++;
 	return true;
 }
 
 static void
-apply(struct dict *dict, struct dict_change *change)
+apply(struct dict *dict, struct dict_entry *entry)
 {
-	uint64_t hash = dict_hash(dict, change->key);
-	struct table_entry *entry = table_find(&dict->entries, hash,
-					       &change->key);
-	void *old;
+	struct span key = dict_key(entry);
+	uint64_t hash = dict_hash(dict, key);
+	struct table_entry *place = table_find(&dict->entries, hash, &key);
 
-	if (!entry) {
-		table_add(&dict->entries, hash, change->new_key, change->value);
-		return;
+	if (place) {
+		dict_entry_free(dict->object.core, place->data);
+		place->data = entry;
+	} else {
+		table_add(&dict->entries, hash, entry);
 	}
-	old = entry->value;
-	entry->value = change->value;
-	/* the key may have come twice */
-	dict_drop(dict->object.core, change->new_key, old);
 }
 
 bool
@@ -129,7 +117,7 @@ dict_commit(struct call *call, struct dict_changes *changes)
 		return false;
 	}
 	for (size_t i = 0; i < changes->n; i++)
-		apply(dict, &changes->list[i]);
+		apply(dict, changes->list[i]);
 	table_trim(&dict->entries);
 	free(changes->list);
 	*changes = (struct dict_changes){};
@@ -140,8 +128,7 @@ void
 dict_changes_free(struct dict_changes *changes)
 {
 	for (size_t i = 0; i < changes->n; i++)
-		dict_drop(changes->dict->object.core, changes->list[i].new_key,
-			  changes->list[i].value);
+		dict_entry_free(changes->dict->object.core, changes->list[i]);
 	free(changes->list);
 	*changes = (struct dict_changes){};
 }

@@ -10,12 +10,14 @@ gather_map(struct call *call, const struct value *map,
 	   struct dict_changes *changes)
 {
 	struct value_cursor cursor = value_items(map);
-	struct span key, value;
+	struct span key, part;
 
-	while (value_next(&cursor, &key) && value_next(&cursor, &value))
-		if (!dict_change(call, changes, key,
-				 contents_item(call, value, map->has_handles)))
+	while (value_next(&cursor, &key) && value_next(&cursor, &part)) {
+		struct value value = contents_value(part, map->has_handles);
+
+		if (!dict_change(call, changes, key, &value))
 			return false;
+	}
 	return true;
 }
 
@@ -49,14 +51,17 @@ gather_pairs(struct call *call, const struct value *list,
 	     struct dict_changes *changes)
 {
 	struct value_cursor cursor = value_items(list);
-	struct span part, key, value;
+	struct span pair, key, part;
 
-	for (size_t i = 0; value_next(&cursor, &part); i++)
-		if (!take_pair(call, part, i, list->has_handles, &key,
-			       &value) ||
-		    !dict_change(call, changes, key,
-				 contents_item(call, value, list->has_handles)))
+	for (size_t i = 0; value_next(&cursor, &pair); i++) {
+		struct value value;
+
+		if (!take_pair(call, pair, i, list->has_handles, &key, &part))
 			return false;
+		value = contents_value(part, list->has_handles);
+		if (!dict_change(call, changes, key, &value))
+			return false;
+	}
 	return true;
 }
 
@@ -64,18 +69,15 @@ static bool
 gather_dict(struct call *call, const struct dict *from,
 	    struct dict_changes *changes)
 {
-	struct core *core = call_core(call);
-	const struct table_entry *entry;
+	const struct dict_entry *entry;
 	struct table_cursor cursor;
 
 	table_seek(&from->entries, 0, &cursor);
-	while ((entry = table_next(&cursor))) {
-		struct item *value = item_dup(core, dict_value(entry));
+	while ((entry = dict_next(&cursor))) {
+		struct value value = value_decode(dict_value(entry));
 
-		if (!value)
-			call_fail_memory(call);
-		if (!dict_change(call, changes, item_span(dict_key(entry)),
-				 value))
+		value.has_handles = dict_has_handles(entry);
+		if (!dict_change(call, changes, dict_key(entry), &value))
 			return false;
 	}
 	return true;

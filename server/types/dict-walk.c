@@ -14,28 +14,28 @@
 enum part { KEYS, VALUES, PAIRS };
 
 bool
-dict_put_pair(struct buffer *out, const struct table_entry *entry)
+dict_put_pair(struct buffer *out, const struct dict_entry *entry)
 {
 	size_t mark = value_list_begin(out);
 
-	value_list_item(out, item_span(dict_key(entry)));
-	value_list_item(out, item_span(dict_value(entry)));
+	value_list_item(out, dict_key(entry));
+	value_list_item(out, dict_value(entry));
 	value_list_end(out, mark);
-	return dict_value(entry)->has_handles;
+	return dict_has_handles(entry);
 }
 
 /* Writes one item of an open list; true if there is a handle in it. */
 static bool
-put_part(struct buffer *out, const struct table_entry *entry, enum part part)
+put_part(struct buffer *out, const struct dict_entry *entry, enum part part)
 {
 	if (part == PAIRS)
 		return dict_put_pair(out, entry);
 	if (part == KEYS) {
-		value_list_item(out, item_span(dict_key(entry)));
+		value_list_item(out, dict_key(entry));
 		return false;
 	}
-	value_list_item(out, item_span(dict_value(entry)));
-	return dict_value(entry)->has_handles;
+	value_list_item(out, dict_value(entry));
+	return dict_has_handles(entry);
 }
 
 struct walk {
@@ -51,7 +51,7 @@ static int
 walk_some(struct call *call, struct walk *walk, struct buffer *out)
 {
 	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
-		const struct table_entry *entry = table_next(&walk->cursor);
+		const struct dict_entry *entry = dict_next(&walk->cursor);
 
 		if (!entry)
 			return 1;
@@ -156,9 +156,9 @@ dict_do_items(struct call *call, struct object *object,
 
 /* What an entry takes as an item of the page, at most. */
 static size_t
-room_for(const struct table_entry *entry)
+room_for(const struct dict_entry *entry)
 {
-	return dict_key(entry)->size + dict_value(entry)->size + 48;
+	return dict_key(entry).size + dict_value(entry).size + 48;
 }
 
 static void
@@ -184,7 +184,7 @@ answer_page(struct call *call, const struct dict *dict,
 {
 	int64_t from = args[0].integer, n = args[1].integer;
 	size_t max = call_max_value(call), list_size, mark;
-	const struct table_entry *entry = NULL;
+	const struct dict_entry *entry = NULL;
 	struct table_cursor cursor;
 	bool has_handles = false;
 	struct buffer *out;
@@ -200,7 +200,7 @@ answer_page(struct call *call, const struct dict *dict,
 		   &cursor);
 	out = call_scratch(call);
 	mark = value_list_begin(out);
-	for (int64_t i = 0; (entry = table_next(&cursor)) && i < n; i++) {
+	for (int64_t i = 0; (entry = dict_next(&cursor)) && i < n; i++) {
 		if (i > 0 && out->size + room_for(entry) > max)
 			break;
 		if (put_part(out, entry, part))
@@ -208,7 +208,7 @@ answer_page(struct call *call, const struct dict *dict,
 	}
 	value_list_end(out, mark);
 	list_size = out->size;
-	value_put_int(out, entry ? (int64_t)entry->sequence : -1);
+	value_put_int(out, entry ? (int64_t)table_sequence(&cursor) : -1);
 	reply_page(call, out, list_size, has_handles);
 }
 

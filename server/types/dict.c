@@ -13,9 +13,9 @@
 /* --- life --- */
 
 static bool
-key_matches(const void *key, const void *probe)
+key_matches(const void *data, const void *probe)
 {
-	return span_equal(item_span(key), *(const struct span *)probe);
+	return span_equal(dict_key(data), *(const struct span *)probe);
 }
 
 static int
@@ -44,16 +44,16 @@ dict_format(const struct object *object, struct buffer *out, size_t max)
 {
 	const struct dict *dict = (const void *)object;
 	struct contents_printer printer = { .out = out, .left = max };
-	const struct table_entry *entry;
+	const struct dict_entry *entry;
 	struct table_cursor cursor;
 	const char *before = "{";
 
 	table_seek(&dict->entries, 0, &cursor);
-	while (!printer.full && (entry = table_next(&cursor))) {
+	while (!printer.full && (entry = dict_next(&cursor))) {
 		contents_print_text(&printer, before);
-		contents_print_item(&printer, dict_key(entry));
+		contents_print_value(&printer, dict_key(entry));
 		contents_print_text(&printer, ": ");
-		contents_print_item(&printer, dict_value(entry));
+		contents_print_value(&printer, dict_value(entry));
 		before = ", ";
 	}
 	if (dict->entries.n == 0)
@@ -65,8 +65,22 @@ static const char *
 dict_check(const struct object *object)
 {
 	const struct dict *dict = (const void *)object;
+	const char *wrong = table_check(&dict->entries);
+	const struct table_entry *place;
+	struct table_cursor cursor;
 
-	return table_check(&dict->entries);
+	if (wrong)
+		return wrong;
+	table_seek(&dict->entries, 0, &cursor);
+	while ((place = table_next(&cursor))) {
+		struct span key = dict_key(place->data);
+
+		if (place->hash != (uint32_t)dict_hash(dict, key))
+			return "an entry of a dict has another key's hash";
+		if (dict_find(dict, key) != place)
+			return "a key of a dict leads to another entry";
+	}
+	return NULL;
 }
 
 static void
@@ -75,14 +89,13 @@ dict_each_item(const struct object *object,
 	       void *context)
 {
 	const struct dict *dict = (const void *)object;
-	const struct table_entry *entry;
+	const struct dict_entry *entry;
 	struct table_cursor cursor;
 
 	table_seek(&dict->entries, 0, &cursor);
-	while ((entry = table_next(&cursor))) {
-		visit(context, dict_key(entry));
-		visit(context, dict_value(entry));
-	}
+	while ((entry = dict_next(&cursor)))
+		if (dict_value_item(entry))
+			visit(context, dict_value_item(entry));
 }
 
 /* --- methods --- */
@@ -95,15 +108,31 @@ fail_missing(struct call *call, const struct value *key)
 }
 
 static void
+reply_value(struct call *call, const struct dict_entry *entry)
+{
+	call_reply_span(call, dict_value(entry), dict_has_handles(entry));
+}
+
+/* The entry is the caller's. */
+static struct dict_entry *
+take(struct dict *dict, struct table_entry *place)
+{
+	struct dict_entry *entry = place->data;
+
+	table_remove(&dict->entries, place);
+	return entry;
+}
+
+static void
 do_get(struct call *call, struct object *object, const struct value *args,
        size_t n_args)
 {
-	const struct table_entry *entry = dict_find(dict_of(object),
+	const struct table_entry *place = dict_find(dict_of(object),
 						    args[0].bytes);
 
 	(void)n_args;
-	if (entry)
-		call_reply_item(call, dict_value(entry));
+	if (place)
+		reply_value(call, place->data);
 	else
 		fail_missing(call, &args[0]);
 }
@@ -112,12 +141,12 @@ static void
 do_get_default(struct call *call, struct object *object,
 	       const struct value *args, size_t n_args)
 {
-	const struct table_entry *entry = dict_find(dict_of(object),
+	const struct table_entry *place = dict_find(dict_of(object),
 						    args[0].bytes);
 
 	(void)n_args;
-	if (entry)
-		call_reply_item(call, dict_value(entry));
+	if (place)
+		reply_value(call, place->data);
 	else
 		call_reply_span(call, args[1].bytes, args[1].has_handles);
 }
@@ -127,11 +156,10 @@ do_set(struct call *call, struct object *object, const struct value *args,
        size_t n_args)
 {
 	struct dict *dict = dict_of(object);
-	struct table_entry *entry = dict_find(dict, args[0].bytes);
+	struct table_entry *place = dict_find(dict, args[0].bytes);
 
 	(void)n_args;
-	if (dict_put(call, dict, entry, args[0].bytes,
-		     item_new(call, &args[1])))
+	if (dict_put(call, dict, place, args[0].bytes, &args[1]))
 		call_reply(call);
 }
 
@@ -140,18 +168,17 @@ do_delete(struct call *call, struct object *object, const struct value *args,
 	  size_t n_args)
 {
 	struct dict *dict = dict_of(object);
-	struct table_entry *entry = dict_find(dict, args[0].bytes);
-	struct table_entry old;
+	struct table_entry *place = dict_find(dict, args[0].bytes);
+	struct dict_entry *entry;
 
 	(void)n_args;
-	if (!entry) {
+	if (!place) {
 		fail_missing(call, &args[0]);
 		return;
 	}
-	old = *entry;
-	table_remove(&dict->entries, entry);
+	entry = take(dict, place);
 	call_reply(call);
-	dict_drop(object->core, old.key, old.value);
+	dict_entry_free(object->core, entry);
 }
 
 static void
@@ -176,10 +203,10 @@ do_pop(struct call *call, struct object *object, const struct value *args,
        size_t n_args)
 {
 	struct dict *dict = dict_of(object);
-	struct table_entry *entry = dict_find(dict, args[0].bytes);
-	struct table_entry old;
+	struct table_entry *place = dict_find(dict, args[0].bytes);
+	struct dict_entry *entry;
 
-	if (!entry) {
+	if (!place) {
 		if (n_args > 1)
 			call_reply_span(call, args[1].bytes,
 					args[1].has_handles);
@@ -187,10 +214,9 @@ do_pop(struct call *call, struct object *object, const struct value *args,
 			fail_missing(call, &args[0]);
 		return;
 	}
-	old = *entry;
-	table_remove(&dict->entries, entry);
-	call_reply_item(call, dict_value(&old));
-	dict_drop(object->core, old.key, old.value);
+	entry = take(dict, place);
+	reply_value(call, entry);
+	dict_entry_free(object->core, entry);
 }
 
 static void
@@ -198,27 +224,26 @@ do_popitem(struct call *call, struct object *object, const struct value *args,
 	   size_t n_args)
 {
 	struct dict *dict = dict_of(object);
-	struct table_entry *entry = table_last(&dict->entries);
+	struct table_entry *place = table_last(&dict->entries);
 	struct buffer *out = call_scratch(call);
-	struct table_entry old;
+	struct dict_entry *entry;
 
 	(void)args;
 	(void)n_args;
-	if (!entry) {
+	if (!place) {
 		call_fail(call, MPROXY_ERR_EMPTY, "popitem from an empty dict");
 		return;
 	}
-	dict_put_pair(out, entry);
+	dict_put_pair(out, place->data);
 	if (buffer_failed(out)) {
 		call_fail_memory(call);
 		return;
 	}
 	if (!contents_fit(call, out->size))
 		return;
-	old = *entry;
-	table_remove(&dict->entries, entry);
-	call_reply_scratch(call, dict_value(&old)->has_handles);
-	dict_drop(object->core, old.key, old.value);
+	entry = take(dict, place);
+	call_reply_scratch(call, dict_has_handles(entry));
+	dict_entry_free(object->core, entry);
 }
 
 static void
@@ -226,13 +251,12 @@ do_setdefault(struct call *call, struct object *object,
 	      const struct value *args, size_t n_args)
 {
 	struct dict *dict = dict_of(object);
-	const struct table_entry *entry = dict_find(dict, args[0].bytes);
+	const struct table_entry *place = dict_find(dict, args[0].bytes);
 
 	(void)n_args;
-	if (entry)
-		call_reply_item(call, dict_value(entry));
-	else if (dict_put(call, dict, NULL, args[0].bytes,
-			  item_new(call, &args[1])))
+	if (place)
+		reply_value(call, place->data);
+	else if (dict_put(call, dict, NULL, args[0].bytes, &args[1]))
 		call_reply_span(call, args[1].bytes, args[1].has_handles);
 }
 

@@ -5,11 +5,11 @@
 #define MPROXY_SERVER_TYPES_DICT_H
 
 #include "server/containers/table.h"
-#include "server/core/call.h"
+#include "server/types/dict-entry.h"
 
 struct dict {
 	struct object object;
-	struct table entries; /* key and value are struct item */
+	struct table entries; /* data is struct dict_entry */
 };
 
 extern const struct object_type dict_type;
@@ -20,21 +20,22 @@ dict_of(struct object *object)
 	return (struct dict *)(void *)object;
 }
 
-static inline const struct item *
-dict_key(const struct table_entry *entry)
-{
-	return entry->key;
-}
-
-static inline const struct item *
-dict_value(const struct table_entry *entry)
-{
-	return entry->value;
-}
-
 /* --- dict-parts.c --- */
 
 uint64_t dict_hash(const struct dict *dict, struct span key);
+
+/* What dict_find() gave; the next in order. NULL when there is none. */
+static inline struct dict_entry *
+dict_entry(const struct table_entry *place)
+{
+	return place ? place->data : NULL;
+}
+
+static inline struct dict_entry *
+dict_next(struct table_cursor *cursor)
+{
+	return dict_entry(table_next(cursor));
+}
 
 /* NULL when there is no such key. */
 struct table_entry *dict_find(const struct dict *dict, struct span key);
@@ -44,26 +45,17 @@ void dict_fail(struct call *call, int code, struct span key, const char *before,
 	       const char *behind);
 
 /* For the table: frees an entry. context is the core. */
-void dict_drop(void *context, void *key, void *value);
+void dict_drop(void *context, void *data);
 
-/*
- * Sets one key; entry is what dict_find() gave for it. Takes value, also on
- * failure; NULL is fine if the call has failed already. False after
- * call_fail().
- */
-bool dict_put(struct call *call, struct dict *dict, struct table_entry *entry,
-	      struct span key, struct item *value);
+/* Sets one key; place is what dict_find() gave for it. False after
+ * call_fail(). */
+bool dict_put(struct call *call, struct dict *dict, struct table_entry *place,
+	      struct span key, const struct value *value);
 
 /* What is about to be set, made before anything changes. */
-struct dict_change {
-	struct span key;
-	struct item *new_key; /* NULL: the key is there already */
-	struct item *value;
-};
-
 struct dict_changes {
 	struct dict *dict;
-	struct dict_change *list;
+	struct dict_entry **list;
 	size_t n;
 	size_t n_new;
 };
@@ -71,10 +63,9 @@ struct dict_changes {
 /* Room for n of them; false after call_fail(). */
 bool dict_changes_init(struct call *call, struct dict *dict, size_t n,
 		       struct dict_changes *ret);
-/* Adds a change; takes value, also on failure; NULL is fine if the call has
- * failed already. False after call_fail(). The bytes of key must stay. */
+/* Adds a change; false after call_fail(). */
 bool dict_change(struct call *call, struct dict_changes *changes,
-		 struct span key, struct item *value);
+		 struct span key, const struct value *value);
 /* All of them or none; false after call_fail(). Frees the changes. */
 bool dict_commit(struct call *call, struct dict_changes *changes);
 /* None of them. */
@@ -114,6 +105,6 @@ DICT_HANDLER(dict_do_copy);
 DICT_HANDLER(dict_do_top);
 
 /* Writes [key, value]; true if there is a handle in it. */
-bool dict_put_pair(struct buffer *out, const struct table_entry *entry);
+bool dict_put_pair(struct buffer *out, const struct dict_entry *entry);
 
 #endif
