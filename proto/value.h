@@ -101,7 +101,7 @@ void value_each_handle(struct span bytes,
  */
 int value_compare(struct span a, struct span b);
 
-/* A keyed 64-bit hash of the bytes (SipHash-1-3, see value-hash.c). */
+/* A keyed 64-bit hash of the bytes; value-hash.c says what it promises. */
 struct value_hash_key {
 	uint64_t k0, k1;
 };

@@ -4,6 +4,7 @@
 #include "proto/value.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/harness/check-main.h"
@@ -223,55 +224,116 @@ START_TEST(values_as_deep_as_allowed_compare)
 }
 END_TEST
 
-/*
- * With the key 00 01 … 0f and the first n numbers as bytes. Computed by a
- * separate program whose numbers of rounds can be set, and which with 2 and 4
- * gives the value that the authors' paper prints.
- */
-START_TEST(hash_equals_that_of_a_separate_program)
+START_TEST(hash_equals_that_of_another_program)
 {
 	static const struct {
+		uint64_t k0, k1;
 		size_t n;
 		uint64_t hash;
 	} known[] = {
-		{ 0, UINT64_C(0xabac0158050fc4dc) },
-		{ 1, UINT64_C(0xc9f49bf37d57ca93) },
-		{ 7, UINT64_C(0xd3927d989bb11140) },
-		{ 8, UINT64_C(0x369095118d299a8e) },
-		{ 15, UINT64_C(0xd320d86d2a519956) },
-		{ 16, UINT64_C(0xcc4fdd1a7d908b66) },
-		{ 63, UINT64_C(0x9d199062b7bbb3a8) },
+#include "tests/unit/hash-cases.h"
 	};
-	static const struct value_hash_key key = {
-		.k0 = UINT64_C(0x0706050403020100),
-		.k1 = UINT64_C(0x0f0e0d0c0b0a0908),
-	};
-	uint8_t bytes[63];
+	uint8_t bytes[200];
 
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)i;
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		bytes[i] = (uint8_t)(1 + 7 * i);
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		const struct value_hash_key key = { known[i].k0, known[i].k1 };
+
 		ck_assert_uint_eq(
 			value_hash(span_make(bytes, known[i].n), &key),
 			known[i].hash);
+	}
 }
 END_TEST
 
-/* PYTHONHASHSEED=0 python3 -c 'print(hash(b"abc") % 2**64)', Python 3.11 */
-START_TEST(hash_with_a_key_of_zeros_equals_that_of_cpython)
+/* Every bit of a short key and of the secret changes about half of the hash. */
+START_TEST(hash_depends_on_every_bit)
 {
-	static const struct value_hash_key zeros;
+	struct value_hash_key key = { UINT64_C(0x243f6a8885a308d3),
+				      UINT64_C(0x13198a2e03707344) };
+	uint8_t bytes[40] = "some bytes, and some more of them behind";
 
-	ck_assert_uint_eq(value_hash(LITERAL("a"), &zeros),
-			  UINT64_C(0x407448d2b89b1813));
-	ck_assert_uint_eq(value_hash(LITERAL("abc"), &zeros),
-			  UINT64_C(0xc03bc3a0042630f2));
-	ck_assert_uint_eq(value_hash(LITERAL("shared-memory"), &zeros),
-			  UINT64_C(0xb6bde98804bcac14));
-	ck_assert_uint_eq(value_hash(LITERAL("the quick brown fox jumps "
-					     "over the lazy dog"),
-				     &zeros),
-			  UINT64_C(0x80a65583f613da2d));
+	for (size_t n = 1; n <= sizeof(bytes); n++) {
+		uint64_t before = value_hash(span_make(bytes, n), &key);
+
+		for (size_t bit = 0; bit < 8 * n; bit++) {
+			uint64_t after;
+
+			bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			after = value_hash(span_make(bytes, n), &key);
+			bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			ck_assert_int_ge(__builtin_popcountll(before ^ after),
+					 12);
+		}
+		for (unsigned bit = 0; bit < 64; bit++) {
+			uint64_t after;
+
+			key.k0 ^= UINT64_C(1) << bit;
+			after = value_hash(span_make(bytes, n), &key);
+			key.k0 ^= UINT64_C(1) << bit;
+			ck_assert_int_ge(__builtin_popcountll(before ^ after),
+					 12);
+			key.k1 ^= UINT64_C(1) << bit;
+			after = value_hash(span_make(bytes, n), &key);
+			key.k1 ^= UINT64_C(1) << bit;
+			ck_assert_int_ge(__builtin_popcountll(before ^ after),
+					 12);
+		}
+	}
+}
+END_TEST
+
+static void
+put_number(struct buffer *out, unsigned i)
+{
+	value_put_int(out, i);
+}
+
+static void
+put_name(struct buffer *out, unsigned i)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "key:%06u", i);
+	value_put_text(out, span_text(text));
+}
+
+static void
+put_real(struct buffer *out, unsigned i)
+{
+	value_put_double(out, i * 0.5);
+}
+
+/* Keys that differ little fill buckets as evenly as chance would: the number
+ * of pairs that meet in a bucket is near n (n - 1) / 2 / buckets. */
+START_TEST(hash_spreads_keys_that_are_alike)
+{
+	static void (*const put[])(struct buffer * out, unsigned i) = {
+		put_number,
+		put_name,
+		put_real,
+	};
+	enum { N = 65536 };
+	struct buffer out = BUFFER_INIT;
+	static uint16_t filled[N];
+
+	for (uint64_t k = 0; k < 20; k++) {
+		struct value_hash_key key = { k, ~k * 0x10001 };
+		uint64_t pairs = 0;
+
+		memset(filled, 0, sizeof(filled));
+		for (unsigned i = 0; i < N; i++) {
+			buffer_clear(&out);
+			put[_i](&out, i);
+			pairs += filled[value_hash(buffer_span(&out), &key) %
+					N]++;
+		}
+		/* 32767.5 is expected, the deviation is 181 */
+		ck_assert_uint_ge(pairs, 32767 - 6 * 181);
+		ck_assert_uint_le(pairs, 32767 + 6 * 181);
+	}
+	buffer_deinit(&out);
 }
 END_TEST
 
@@ -288,8 +350,9 @@ compare_suite(void)
 	tcase_add_test(order, values_as_deep_as_allowed_compare);
 	suite_add_tcase(suite, order);
 	tcase_set_timeout(hash, 10);
-	tcase_add_test(hash, hash_equals_that_of_a_separate_program);
-	tcase_add_test(hash, hash_with_a_key_of_zeros_equals_that_of_cpython);
+	tcase_add_test(hash, hash_equals_that_of_another_program);
+	tcase_add_test(hash, hash_depends_on_every_bit);
+	tcase_add_loop_test(hash, hash_spreads_keys_that_are_alike, 0, 3);
 	suite_add_tcase(suite, hash);
 	return suite;
 }
