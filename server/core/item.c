@@ -97,7 +97,20 @@ item_free(struct core *core, struct item *item)
 	free(item);
 }
 
-/* --- blocks --- */
+/* --- small values that a type keeps itself --- */
+
+bool
+item_charge(struct core *core, size_t size)
+{
+	return core_charge(core, size);
+}
+
+void
+item_discharge(struct core *core, size_t size)
+{
+	core_discharge(core, size);
+	core->freed++;
+}
 
 void *
 item_block_new(struct core *core, size_t size)
@@ -115,7 +128,6 @@ item_block_new(struct core *core, size_t size)
 void
 item_block_free(struct core *core, void *block, size_t size)
 {
-	core_discharge(core, size);
-	core->freed++;
+	item_discharge(core, size);
 	free(block);
 }

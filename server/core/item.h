@@ -36,10 +36,14 @@ struct item *item_dup(struct core *core, const struct item *item);
 void item_free(struct core *core, struct item *item);
 
 /*
- * Memory in which a type keeps small values without handles itself, charged
- * as items are. NULL without memory. Freeing counts as one part of destroy()'s
- * budget.
+ * For a type that keeps small values without handles itself: charges their
+ * memory as that of items is. False, and nothing charged, past the limit.
+ * Discharging counts as one part of destroy()'s budget.
  */
+bool item_charge(struct core *core, size_t size);
+void item_discharge(struct core *core, size_t size);
+
+/* The same with memory of so many bytes; NULL without. */
 void *item_block_new(struct core *core, size_t size);
 void item_block_free(struct core *core, void *block, size_t size);
 

@@ -12,9 +12,9 @@
 #define SPARE_LOANS 64
 
 struct loan {
-	struct list_link link; /* in queue->loans */
+	struct loan *next; /* of the spare ones */
 	size_t n;
-	struct deque_entry entries[]; /* ascending */
+	struct deque_place places[]; /* ascending */
 };
 
 static struct queue *
@@ -28,33 +28,28 @@ queue_of(struct object *object)
 static struct loan *
 loan_new(struct queue *queue, size_t n)
 {
-	struct list_link *link = n == 1 ? list_first(&queue->spare) : NULL;
-	struct loan *loan;
+	struct loan *loan = queue->spare;
 
-	if (link) {
-		list_remove(link);
+	if (n == 1 && loan) {
+		queue->spare = loan->next;
 		queue->n_spare--;
-		loan = LIST_ENTRY(link, struct loan, link);
-	} else {
-		loan = malloc(sizeof(*loan) + n * sizeof(loan->entries[0]));
-		if (!loan)
-			return NULL;
-		loan->link = (struct list_link){};
+		return loan;
 	}
-	loan->n = n;
-	list_append(&queue->loans, &loan->link);
+	loan = malloc(sizeof(*loan) + n * sizeof(loan->places[0]));
+	if (loan)
+		loan->n = n;
 	return loan;
 }
 
 static void
 loan_free(struct queue *queue, struct loan *loan)
 {
-	list_remove(&loan->link);
 	if (loan->n != 1 || queue->n_spare >= SPARE_LOANS) {
 		free(loan);
 		return;
 	}
-	list_prepend(&queue->spare, &loan->link);
+	loan->next = queue->spare;
+	queue->spare = loan;
 	queue->n_spare++;
 }
 
@@ -66,8 +61,7 @@ loan_forget(struct object *object, void *data)
 	size_t i;
 
 	for (i = 0; i < loan->n; i++)
-		item_free(object->core, loan->entries[i].data);
-	deque_release(&queue->items, loan->n);
+		queue_discard(queue, loan->places[i]);
 	loan_free(queue, loan);
 }
 
@@ -85,38 +79,21 @@ loan_give_back(struct object *object, void *data)
 		loan_forget(object, data);
 		return;
 	}
-	for (i = loan->n; i > 0; i--)
-		deque_put_back(&queue->items, loan->entries[i - 1]);
+	for (i = 0; i < loan->n; i++)
+		deque_put_back(&queue->items, loan->places[i]);
 	loan_free(queue, loan);
 }
 
 void
 queue_free_spare(struct queue *queue)
 {
-	struct list_link *link;
+	while (queue->spare) {
+		struct loan *next = queue->spare->next;
 
-	while ((link = list_first(&queue->spare))) {
-		list_remove(link);
-		free(LIST_ENTRY(link, struct loan, link));
+		free(queue->spare);
+		queue->spare = next;
 	}
 	queue->n_spare = 0;
-}
-
-void
-queue_each_loan(const struct queue *queue,
-		void (*visit)(void *context, const struct item *item),
-		void *context)
-{
-	const struct list_link *link;
-	const struct loan *loan;
-	size_t i;
-
-	for (link = queue->loans.next; link != &queue->loans;
-	     link = link->next) {
-		loan = LIST_ENTRY(link, struct loan, link);
-		for (i = 0; i < loan->n; i++)
-			visit(context, loan->entries[i].data);
-	}
 }
 
 /* --- giving --- */
@@ -133,7 +110,7 @@ lend(struct queue *queue, struct call *call, size_t n)
 		return NULL;
 	}
 	for (i = 0; i < n; i++)
-		loan->entries[i] = deque_lend(&queue->items);
+		loan->places[i] = deque_lend(&queue->items);
 	call_on_unread(call, loan_give_back, loan_forget, loan);
 	return loan;
 }
@@ -142,9 +119,15 @@ static void
 give_one(struct queue *queue, struct call *call)
 {
 	struct loan *loan = lend(queue, call, 1);
+	const struct item *item;
 
-	if (loan)
-		call_reply_item(call, loan->entries[0].data);
+	if (!loan)
+		return;
+	item = deque_pointer(loan->places[0]);
+	if (item)
+		call_reply_item(call, item);
+	else
+		call_reply_span(call, deque_bytes(loan->places[0]), false);
 }
 
 /* As many of at most n as fit into one reply. */
@@ -155,7 +138,7 @@ give_many(struct queue *queue, struct call *call, size_t n)
 	struct buffer *out = call_scratch(call);
 	size_t list = value_list_begin(out);
 	bool has_handles = false;
-	const struct item *item;
+	struct deque_place place = deque_front(&queue->items);
 	size_t i;
 
 	if (n > queue->items.n)
@@ -163,12 +146,15 @@ give_many(struct queue *queue, struct call *call, size_t n)
 	if (n > QUEUE_STEP)
 		n = QUEUE_STEP;
 	for (i = 0; i < n; i++) {
-		item = deque_at(&queue->items, i).data;
-		size += (size_t)item->size + 16; /* with its head */
+		const struct item *item = deque_pointer(place);
+		struct span bytes = queue_bytes(place);
+
+		size += bytes.size + 16; /* with its head */
 		if (i > 0 && size > room)
 			break;
-		value_list_item(out, item_span(item));
-		has_handles |= item->has_handles;
+		value_list_item(out, bytes);
+		has_handles |= item && item->has_handles;
+		place = deque_next(place);
 	}
 	value_list_end(out, list);
 	if (buffer_failed(out))
@@ -192,7 +178,7 @@ give(struct queue *queue, struct call *call, size_t n)
 static void
 get(struct queue *queue, struct call *call, size_t n)
 {
-	if (queue_size(queue) > 0 && !waitlist_first(&queue->getters))
+	if (queue_size(queue) > 0 && !queue->getters.n)
 		give(queue, call, n);
 	else if (queue->closed && queue_size(queue) == 0)
 		call_fail(call, MPROXY_ERR_CLOSED, "the queue is closed%s",

@@ -61,8 +61,31 @@ offer_new(struct call *call, struct item *item, bool many)
 static bool
 push(struct queue *queue, struct item *item)
 {
-	if (!item || !deque_push(&queue->items, item)) {
+	if (!item || !deque_push_pointer(&queue->items, item)) {
 		item_free(queue->object.core, item);
+		return false;
+	}
+	queue->unfinished++;
+	return true;
+}
+
+static bool
+is_small(const struct value *value)
+{
+	return value->bytes.size <= DEQUE_PIECE_MAX && !value->has_handles &&
+	       value->kind != MPROXY_HANDLE;
+}
+
+/* False without memory. */
+static bool
+push_small(struct queue *queue, struct span bytes)
+{
+	struct core *core = queue->object.core;
+
+	if (!item_charge(core, queue_small_size(bytes)))
+		return false;
+	if (!deque_push(&queue->items, bytes)) {
+		item_discharge(core, queue_small_size(bytes));
 		return false;
 	}
 	queue->unfinished++;
@@ -75,6 +98,15 @@ refuse_closed(struct call *call)
 	call_fail(call, MPROXY_ERR_CLOSED, "the queue is closed");
 }
 
+static void
+answer(struct call *call, bool pushed)
+{
+	if (pushed)
+		call_reply(call);
+	else
+		call_fail_memory(call);
+}
+
 void
 queue_put(struct call *call, struct object *object, const struct value *args,
 	  size_t n_args)
@@ -82,35 +114,46 @@ queue_put(struct call *call, struct object *object, const struct value *args,
 	struct queue *queue = queue_of(object);
 	struct offer *offer;
 	struct item *item;
+	bool waits;
 
 	(void)n_args;
 	if (queue->closed) {
 		refuse_closed(call);
 		return;
 	}
+	waits = !queue_has_room(queue) || queue->putters.n;
+	if (!waits && is_small(&args[0])) {
+		answer(call, push_small(queue, args[0].bytes));
+		return;
+	}
 	item = item_new(call, &args[0]);
 	if (!item)
 		return;
-	if (!queue_has_room(queue) || waitlist_first(&queue->putters)) {
-		offer = offer_new(call, item, false);
-		if (offer)
-			call_park(call, &queue->putters, MPROXY_ERR_FULL, offer,
-				  offer_free);
-	} else if (push(queue, item)) {
-		call_reply(call);
-	} else {
-		call_fail_memory(call);
+	if (!waits) {
+		answer(call, push(queue, item));
+		return;
 	}
+	offer = offer_new(call, item, false);
+	if (offer)
+		call_park(call, &queue->putters, MPROXY_ERR_FULL, offer,
+			  offer_free);
 }
 
 /* --- many --- */
 
 enum progress { ALL_IN, NO_ROOM, NO_MEMORY, PAUSE };
 
+static bool
+push_piece(struct queue *queue, struct span piece, bool has_handles)
+{
+	if (piece.size <= DEQUE_PIECE_MAX && !has_handles)
+		return push_small(queue, piece);
+	return push(queue, item_make(queue->object.core, piece, has_handles));
+}
+
 static enum progress
 put_some(struct queue *queue, struct offer *offer)
 {
-	struct core *core = queue->object.core;
 	struct value_cursor before;
 	struct span piece;
 	int n;
@@ -123,8 +166,7 @@ put_some(struct queue *queue, struct offer *offer)
 			offer->rest = before;
 			return NO_ROOM;
 		}
-		if (!push(queue,
-			  item_make(core, piece, offer->item->has_handles))) {
+		if (!push_piece(queue, piece, offer->item->has_handles)) {
 			offer->rest = before;
 			return NO_MEMORY;
 		}
@@ -226,10 +268,7 @@ queue_serve_putter(struct queue *queue)
 		return;
 	}
 	offer->item = NULL;
-	if (push(queue, item))
-		call_reply(call);
-	else
-		call_fail_memory(call);
+	answer(call, push(queue, item));
 }
 
 void

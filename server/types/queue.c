@@ -76,12 +76,25 @@ queue_join(struct call *call, struct object *object, const struct value *args,
 			  NULL);
 }
 
+void
+queue_discard(struct queue *queue, struct deque_place place)
+{
+	struct item *item = deque_pointer(place);
+	struct core *core = queue->object.core;
+
+	if (item)
+		item_free(core, item);
+	else
+		item_discharge(core, queue_small_size(deque_bytes(place)));
+	deque_release(&queue->items, place);
+}
+
 /* True when there are none left. */
 static bool
 free_items(struct queue *queue, size_t budget)
 {
 	for (; budget > 0 && queue->items.n > 0; budget--)
-		item_free(queue->object.core, deque_pop(&queue->items).data);
+		queue_discard(queue, deque_lend(&queue->items));
 	return queue->items.n == 0;
 }
 
@@ -144,8 +157,6 @@ queue_create(struct call *call, struct object *object, const struct value *args,
 	waitlist_init(&queue->putters);
 	waitlist_init(&queue->joiners);
 	list_init(&queue->offers);
-	list_init(&queue->loans);
-	list_init(&queue->spare);
 	return 0;
 }
 
@@ -167,6 +178,8 @@ queue_wake(struct object *object)
 	struct queue *queue = queue_of(object);
 	struct call *call;
 
+	if (!queue->getters.n && !queue->putters.n && !queue->joiners.n)
+		return;
 	for (;;) {
 		if (queue_size(queue) > 0 && waitlist_first(&queue->getters))
 			queue_serve_getter(queue);
@@ -190,19 +203,22 @@ static void
 queue_format(const struct object *object, struct buffer *out, size_t max)
 {
 	const struct queue *queue = (const struct queue *)object;
-	size_t start = out->size, used, i;
+	size_t start = out->size, used;
+	struct deque_place place = {};
 
+	if (!queue->dropped)
+		place = deque_front(&queue->items);
 	buffer_append_text(out, "queue[");
-	for (i = 0; i < queue_size(queue); i++) {
+	for (bool first = true; place.block; first = false) {
 		used = out->size - start;
 		if (used >= max) {
 			buffer_append_text(out, ", …");
 			break;
 		}
-		if (i > 0)
+		if (!first)
 			buffer_append_text(out, ", ");
-		value_format(out, item_span(deque_at(&queue->items, i).data),
-			     max - used);
+		value_format(out, queue_bytes(place), max - used);
+		place = deque_next(place);
 	}
 	buffer_append_text(out, "]");
 }
@@ -211,14 +227,10 @@ static const char *
 queue_check(const struct object *object)
 {
 	const struct queue *queue = (const struct queue *)object;
-	size_t i;
+	const char *wrong = deque_check(&queue->items);
 
-	for (i = 1; i < queue->items.n; i++)
-		if (deque_at(&queue->items, i - 1).rank >=
-		    deque_at(&queue->items, i).rank)
-			return "the items of a queue are out of order";
-	if (queue->items.n + queue->items.kept > queue->items.capacity)
-		return "a queue has no room for what may come back";
+	if (wrong)
+		return wrong;
 	if (object->job)
 		return NULL; /* waiters are served when it is over */
 	if (queue_size(queue) > 0 && waitlist_first(&queue->getters))
@@ -238,12 +250,12 @@ queue_each_item(const struct object *object,
 		void *context)
 {
 	const struct queue *queue = (const struct queue *)object;
-	size_t i;
+	struct deque_place place = deque_front_held(&queue->items);
 
-	for (i = 0; i < queue->items.n; i++)
-		visit(context, deque_at(&queue->items, i).data);
+	for (; place.block; place = deque_next_held(place))
+		if (deque_pointer(place))
+			visit(context, deque_pointer(place));
 	queue_each_offer(queue, visit, context);
-	queue_each_loan(queue, visit, context);
 }
 
 static const struct method queue_methods[] = {

@@ -5,17 +5,18 @@
 #include "server/containers/deque.h"
 #include "server/core/call.h"
 
+struct loan;
+
 struct queue {
 	struct object object;
-	struct deque items;
+	struct deque items;  /* small ones as their bytes, else struct item */
 	size_t max;	     /* of items; SIZE_MAX: unbounded */
 	uint64_t unfinished; /* put, and not yet task_done */
 	struct waitlist getters;
 	struct waitlist putters;
 	struct waitlist joiners;
 	struct list_link offers; /* what putters want to put */
-	struct list_link loans;	 /* given out, perhaps not yet read */
-	struct list_link spare;	 /* loans of one item, for the next gets */
+	struct loan *spare;	 /* of one item, for the next gets */
 	size_t n_spare;
 	bool closed;  /* nothing more is put */
 	bool dropped; /* nor is anything given out */
@@ -36,6 +37,24 @@ queue_size(const struct queue *queue)
 {
 	return queue->dropped ? 0 : queue->items.n;
 }
+
+/* What a small item is charged with. */
+static inline size_t
+queue_small_size(struct span bytes)
+{
+	return bytes.size + 2;
+}
+
+static inline struct span
+queue_bytes(struct deque_place place)
+{
+	const struct item *item = deque_pointer(place);
+
+	return item ? item_span(item) : deque_bytes(place);
+}
+
+/* Frees an item that was taken out. */
+void queue_discard(struct queue *queue, struct deque_place place);
 
 /* --- queue-get.c --- */
 
@@ -61,9 +80,5 @@ void queue_refuse_putter(struct queue *queue);
 void queue_each_offer(const struct queue *queue,
 		      void (*visit)(void *context, const struct item *item),
 		      void *context);
-/* Likewise for what was given out and may come back. */
-void queue_each_loan(const struct queue *queue,
-		     void (*visit)(void *context, const struct item *item),
-		     void *context);
 
 #endif

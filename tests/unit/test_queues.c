@@ -491,6 +491,48 @@ START_TEST(handles_travel_through_a_queue)
 }
 END_TEST
 
+/* Round the size up to which items lie in the queue itself; of each size three
+ * bytes, or two, are tag and length. Then one with a handle. */
+START_TEST(items_of_any_size_go_through_and_come_back)
+{
+	static const int sizes[] = { 0, 1, 16, 125, 252, 253, 254, 300 };
+	unsigned long long c = world_make(w, lanes[0], "counter", "1");
+	size_t before = core_memory_used(w->core);
+	int n = (int)(sizeof(sizes) / sizeof(sizes[0]));
+
+	for (int i = 0; i <= n; i++) {
+		char item[320] = "", answer[340];
+
+		if (i < n) {
+			memset(item, '"', (size_t)sizes[i] + 2);
+			memset(item + 1, 'a' + i, (size_t)sizes[i]);
+		} else {
+			snprintf(item, sizeof(item), "[<%llu>]", c);
+		}
+		world_forget();
+		ck_says(says("put", "%s", item), "ok");
+		ck_says(says("put_many", "[%s, 2]", item), "ok 2");
+		get(1, -1);
+		get(2, -1);
+		world_end(w, lanes[1], true); /* the first comes back */
+		lanes[1] = world_client(w, 200 + (uint32_t)i);
+		world_ask(w, lanes[1], M, "open", "%s", "\"queue\", \"q\"");
+		get(1, -1);
+		snprintf(answer, sizeof(answer), "ok %s", item);
+		if (i < n)
+			ck_says(world_answer(w->asked), answer);
+		else
+			ck_assert_uint_eq(world_handle(w->asked), c);
+		get(1, -1);
+		ck_says(world_answer(w->asked), "ok 2");
+		world_call(w, lanes[1], M, "ping", "%s", "");
+		world_call(w, lanes[2], M, "ping", "%s", "");
+		ck_says(contents(), "ok \"queue[]\"");
+		ck_assert_uint_eq(core_memory_used(w->core), before);
+	}
+}
+END_TEST
+
 START_TEST(dying_queue_frees_what_it_holds)
 {
 	uint64_t own = world_make(w, lanes[0], "queue", "");
@@ -540,6 +582,7 @@ queues_suite(void)
 	tcase_add_test(tc, item_coming_back_may_exceed_the_bound);
 	tcase_add_test(tc, item_coming_back_to_a_dropped_queue_is_done);
 	tcase_add_test(tc, handles_travel_through_a_queue);
+	tcase_add_test(tc, items_of_any_size_go_through_and_come_back);
 	tcase_add_test(tc, dying_queue_frees_what_it_holds);
 	suite_add_tcase(suite, tc);
 	return suite;
