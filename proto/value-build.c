@@ -267,6 +267,17 @@ value_put_map(struct buffer *out, const struct span *entries, size_t n)
 	free(flat);
 }
 
+void
+value_put_head(struct buffer *out, enum mproxy_kind kind, size_t size)
+{
+	uint8_t *at = buffer_extend(out, 1 + wire_varint_size(size));
+
+	if (!at)
+		return;
+	*at++ = kind == MPROXY_MAP ? VALUE_TAG_MAP : VALUE_TAG_LIST;
+	wire_put_varint(at, size);
+}
+
 size_t
 value_list_begin(struct buffer *out)
 {

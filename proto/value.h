@@ -134,6 +134,14 @@ size_t value_list_begin(struct buffer *out);
 void value_list_item(struct buffer *out, struct span item);
 void value_list_end(struct buffer *out, size_t mark);
 
+/*
+ * The head of a list, or of a map, for who writes what is in it a little at a
+ * time with value_list_item(): the items, or keys, which ascend, and values in
+ * turn. size is that of all of these fields.
+ */
+#define VALUE_HEAD_MAX 11 /* bytes */
+void value_put_head(struct buffer *out, enum mproxy_kind kind, size_t size);
+
 bool value_is_utf8(struct span text); /* valid, and no NUL */
 
 /*

@@ -94,37 +94,36 @@ dict_do_add(struct call *call, struct object *object, const struct value *args,
 		call_reply_scratch(call, false);
 }
 
+static int
+take_sum(struct call *call, struct dict *dict, struct dict_changes *changes,
+	 struct dict_source *source)
+{
+	struct value by, sum;
+	struct span key, part;
+
+	if (!value_next(&source->cursor, &key) ||
+	    !value_next(&source->cursor, &part))
+		return 0;
+	by = value_decode(part);
+	if (!is_number(&by)) {
+		dict_fail(call, MPROXY_ERR_TYPE, key, "what is to be added to ",
+			  " is not a number");
+		return -1;
+	}
+	if (!sum_of(call, key, dict_entry(dict_find(dict, key)), &by, &sum) ||
+	    !dict_change(call, dict, changes, key, &sum))
+		return -1;
+	return 1;
+}
+
 void
 dict_do_add_many(struct call *call, struct object *object,
 		 const struct value *args, size_t n_args)
 {
-	struct value_cursor cursor = value_items(&args[0]);
-	struct dict *dict = dict_of(object);
-	struct dict_changes changes;
-	struct span key, part;
+	struct dict_source source = { .take = take_sum, .value = args[0] };
 
 	(void)n_args;
-	if (!dict_changes_init(call, dict, value_count(&args[0]), &changes))
-		return;
-	while (value_next(&cursor, &key) && value_next(&cursor, &part)) {
-		struct value by = value_decode(part), sum;
-
-		if (!is_number(&by)) {
-			dict_fail(call, MPROXY_ERR_TYPE, key,
-				  "what is to be added to ",
-				  " is not a number");
-			dict_changes_free(&changes);
-			return;
-		}
-		if (!sum_of(call, key, dict_entry(dict_find(dict, key)), &by,
-			    &sum) ||
-		    !dict_change(call, &changes, key, &sum)) {
-			dict_changes_free(&changes);
-			return;
-		}
-	}
-	if (dict_commit(call, &changes))
-		call_reply(call);
+	dict_change_all(call, dict_of(object), &source);
 }
 
 void

@@ -12,6 +12,9 @@
 #include "server/types/contents.h"
 #include "server/types/dict.h"
 
+/* Entries, or comparisons, each of which waits for memory. */
+#define STEP 2048u
+
 enum outcome { GOES_ON, DONE, TOO_BIG, NO_MEMORY };
 
 /* For top(): an entry, and when it came among those of the dict. */
@@ -83,7 +86,7 @@ compare_values(const void *a, const void *b)
 static enum outcome
 sort(struct order *order)
 {
-	if (!sorter_some(&order->sorter, CONTENTS_STEP))
+	if (!sorter_some(&order->sorter, STEP))
 		return GOES_ON;
 	/* the two arrays may have changed places */
 	order->entries = order->sorter.items;
@@ -107,7 +110,7 @@ collect(struct order *order, struct dict_entry *entry)
 static enum outcome
 collect_all(struct order *order)
 {
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (unsigned i = 0; i < STEP; i++) {
 		struct dict_entry *entry = dict_next(&order->cursor);
 
 		if (!entry) {
@@ -159,7 +162,7 @@ sift_up(void **heap, size_t place, void *entry)
 static enum outcome
 collect_best(struct order *order)
 {
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (unsigned i = 0; i < STEP; i++) {
 		struct dict_entry *entry = dict_next(&order->cursor);
 		struct ranked ranked = { entry, order->collected };
 		struct ranked *worst;
@@ -190,7 +193,7 @@ write_pairs(struct order *order)
 {
 	struct buffer *out = &order->out;
 
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (unsigned i = 0; i < STEP; i++) {
 		const struct ranked *ranked;
 
 		if (order->written == order->n) {
@@ -212,21 +215,26 @@ write_pairs(struct order *order)
 static enum outcome
 write_map(struct order *order)
 {
-	struct span *parts = malloc((2 * order->n + 1) * sizeof(*parts));
+	struct buffer *out = &order->out;
 
-	if (!parts)
-		return NO_MEMORY;
-	for (size_t i = 0; i < order->n; i++) {
-		const struct dict_entry *entry = order->entries[i];
+	if (order->written == 0) {
+		/* all of it at once: growing would copy it again and again */
+		buffer_extend(out, order->size + VALUE_HEAD_MAX);
+		out->size = 0;
+		value_put_head(out, MPROXY_MAP, order->size);
+	}
+	for (unsigned i = 0; i < STEP && order->written < order->n; i++) {
+		const struct dict_entry *entry = order->entries[order->written];
 
-		parts[2 * i] = dict_key(entry);
-		parts[2 * i + 1] = dict_value(entry);
+		value_list_item(out, dict_key(entry));
+		value_list_item(out, dict_value(entry));
 		if (dict_has_handles(entry))
 			order->has_handles = true;
+		order->written++;
 	}
-	value_put_map(&order->out, parts, order->n);
-	free(parts);
-	return buffer_failed(&order->out) ? NO_MEMORY : DONE;
+	if (buffer_failed(out))
+		return NO_MEMORY;
+	return order->written < order->n ? GOES_ON : DONE;
 }
 
 static void

@@ -1,9 +1,7 @@
 /*
- * What the methods of a dict share: finding, and changing many entries with
- * all that can fail done before.
+ * What the methods of a dict share: finding, setting, and saying what is wrong
+ * with a key.
  */
-#include <stdlib.h>
-
 #include "mproxy/error.h"
 #include "server/types/dict.h"
 
@@ -61,74 +59,4 @@ dict_put(struct call *call, struct dict *dict, struct table_entry *place,
 	dict_entry_free(call_core(call), entry);
 	call_fail_memory(call);
 	return false;
-}
-
-/* --- changes --- */
-
-bool
-dict_changes_init(struct call *call, struct dict *dict, size_t n,
-		  struct dict_changes *ret)
-{
-	*ret = (struct dict_changes){ .dict = dict };
-	ret->list = malloc((n ? n : 1) * sizeof(*ret->list));
-	if (!ret->list)
-		call_fail_memory(call);
-	return ret->list;
-}
-
-bool
-dict_change(struct call *call, struct dict_changes *changes, struct span key,
-	    const struct value *value)
-{
-	struct dict_entry *entry = dict_entry_new(call, key, value);
-
-	if (!entry)
-		return false;
-	changes->list[changes->n++] = entry;
-	if (!dict_find(changes->dict, key))
-		changes->n_new++;
-	return true;
-}
-
-static void
-apply(struct dict *dict, struct dict_entry *entry)
-{
-	struct span key = dict_key(entry);
-	uint64_t hash = dict_hash(dict, key);
-	struct table_entry *place = table_find(&dict->entries, hash, &key);
-
-	if (place) {
-		dict_entry_free(dict->object.core, place->data);
-		place->data = entry;
-	} else {
-		table_add(&dict->entries, hash, entry);
-	}
-}
-
-bool
-dict_commit(struct call *call, struct dict_changes *changes)
-{
-	struct dict *dict = changes->dict;
-
-	if (changes->n_new &&
-	    table_reserve(&dict->entries, changes->n_new) < 0) {
-		dict_changes_free(changes);
-		call_fail_memory(call);
-		return false;
-	}
-	for (size_t i = 0; i < changes->n; i++)
-		apply(dict, changes->list[i]);
-	table_trim(&dict->entries);
-	free(changes->list);
-	*changes = (struct dict_changes){};
-	return true;
-}
-
-void
-dict_changes_free(struct dict_changes *changes)
-{
-	for (size_t i = 0; i < changes->n; i++)
-		dict_entry_free(changes->dict->object.core, changes->list[i]);
-	free(changes->list);
-	*changes = (struct dict_changes){};
 }

@@ -5,20 +5,20 @@
 #include "server/types/contents.h"
 #include "server/types/dict.h"
 
-static bool
-gather_map(struct call *call, const struct value *map,
-	   struct dict_changes *changes)
+/* --- sources --- */
+
+static int
+take_from_map(struct call *call, struct dict *dict,
+	      struct dict_changes *changes, struct dict_source *source)
 {
-	struct value_cursor cursor = value_items(map);
 	struct span key, part;
+	struct value value;
 
-	while (value_next(&cursor, &key) && value_next(&cursor, &part)) {
-		struct value value = contents_value(part, map->has_handles);
-
-		if (!dict_change(call, changes, key, &value))
-			return false;
-	}
-	return true;
+	if (!value_next(&source->cursor, &key) ||
+	    !value_next(&source->cursor, &part))
+		return 0;
+	value = contents_value(part, source->value.has_handles);
+	return dict_change(call, dict, changes, key, &value) ? 1 : -1;
 }
 
 /* A pair of a list of them; false after call_fail(). */
@@ -46,93 +46,119 @@ take_pair(struct call *call, struct span part, size_t number, bool handles,
 	return true;
 }
 
-static bool
-gather_pairs(struct call *call, const struct value *list,
-	     struct dict_changes *changes)
+static int
+take_from_pairs(struct call *call, struct dict *dict,
+		struct dict_changes *changes, struct dict_source *source)
 {
-	struct value_cursor cursor = value_items(list);
+	bool handles = source->value.has_handles;
 	struct span pair, key, part;
+	struct value value;
 
-	for (size_t i = 0; value_next(&cursor, &pair); i++) {
-		struct value value;
-
-		if (!take_pair(call, pair, i, list->has_handles, &key, &part))
-			return false;
-		value = contents_value(part, list->has_handles);
-		if (!dict_change(call, changes, key, &value))
-			return false;
-	}
-	return true;
+	if (!value_next(&source->cursor, &pair))
+		return 0;
+	if (!take_pair(call, pair, source->number++, handles, &key, &part))
+		return -1;
+	value = contents_value(part, handles);
+	return dict_change(call, dict, changes, key, &value) ? 1 : -1;
 }
 
-static bool
-gather_dict(struct call *call, const struct dict *from,
-	    struct dict_changes *changes)
+static int
+take_from_dict(struct call *call, struct dict *dict,
+	       struct dict_changes *changes, struct dict_source *source)
 {
-	const struct dict_entry *entry;
-	struct table_cursor cursor;
+	const struct dict_entry *entry = dict_next(&source->walk);
+	struct value value;
 
-	table_seek(&from->entries, 0, &cursor);
-	while ((entry = dict_next(&cursor))) {
-		struct value value = value_decode(dict_value(entry));
-
-		value.has_handles = dict_has_handles(entry);
-		if (!dict_change(call, changes, dict_key(entry), &value))
-			return false;
-	}
-	return true;
+	if (!entry)
+		return 0;
+	value = value_decode(dict_value(entry));
+	value.has_handles = dict_has_handles(entry);
+	return dict_change(call, dict, changes, dict_key(entry), &value) ? 1
+									 : -1;
 }
 
-/* NULL after call_fail(). */
-static const struct dict *
-dict_of_argument(struct call *call, const struct value *value)
+/* False after call_fail(). */
+static bool
+source_of(struct call *call, const struct value *value, struct dict_source *ret)
 {
 	struct object *object;
 
+	*ret = (struct dict_source){ .value = *value };
+	if (value->kind == MPROXY_MAP || value->kind == MPROXY_LIST) {
+		ret->take = value->kind == MPROXY_MAP ? take_from_map
+						      : take_from_pairs;
+		return true;
+	}
 	if (value->kind != MPROXY_HANDLE) {
 		call_fail(
 			call, MPROXY_ERR_TYPE,
 			"the entries must come as a map, a list of pairs or a "
 			"handle of a dict");
-		return NULL;
+		return false;
 	}
 	object = object_of_handle(call, value, &dict_type);
-	return object ? dict_of(object) : NULL;
+	if (!object)
+		return false;
+	ret->take = take_from_dict;
+	ret->from = dict_of(object);
+	return true;
+}
+
+/* --- in one turn --- */
+
+void
+dict_source_rewind(struct dict_source *source)
+{
+	source->number = 0;
+	if (source->from)
+		table_seek(&source->from->entries, 0, &source->walk);
+	else
+		source->cursor = value_items(&source->value);
+}
+
+bool
+dict_change_now(struct call *call, struct dict *dict,
+		struct dict_source *source)
+{
+	struct core *core = call_core(call);
+	struct dict_changes changes = {};
+	int r;
+
+	if (source->from)
+		dict_settle(source->from);
+	dict_source_rewind(source);
+	do
+		r = source->take(call, dict, &changes, source);
+	while (r > 0);
+	if (r == 0) {
+		do
+			r = dict_changes_reserve(dict, &changes);
+		while (r == 0);
+		if (r > 0)
+			dict_changes_put(dict, &changes, SIZE_MAX);
+		else
+			call_fail_memory(call);
+	}
+	dict_changes_free_some(core, &changes, SIZE_MAX);
+	return r > 0;
 }
 
 bool
 dict_update(struct call *call, struct dict *dict, const struct value *value)
 {
-	const struct dict *from = NULL;
-	struct dict_changes changes;
-	bool done;
-	size_t n;
+	struct dict_source source;
 
-	if (value->kind != MPROXY_MAP && value->kind != MPROXY_LIST) {
-		from = dict_of_argument(call, value);
-		if (!from)
-			return false;
-	}
-	n = from ? from->entries.n : value_count(value);
-	if (!dict_changes_init(call, dict, n, &changes))
-		return false;
-	if (from)
-		done = gather_dict(call, from, &changes);
-	else if (value->kind == MPROXY_MAP)
-		done = gather_map(call, value, &changes);
-	else
-		done = gather_pairs(call, value, &changes);
-	if (done)
-		return dict_commit(call, &changes);
-	dict_changes_free(&changes);
-	return false;
+	return source_of(call, value, &source) &&
+	       dict_change_now(call, dict, &source);
 }
 
 void
 dict_do_update(struct call *call, struct object *object,
 	       const struct value *args, size_t n_args)
 {
+	struct dict_source source;
+
 	(void)n_args;
-	if (dict_update(call, dict_of(object), &args[0]))
-		call_reply(call);
+	if (source_of(call, &args[0], &source))
+		dict_change_all(call, dict_of(object), &source);
 }

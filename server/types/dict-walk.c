@@ -38,19 +38,23 @@ put_part(struct buffer *out, const struct dict_entry *entry, enum part part)
 	return dict_has_handles(entry);
 }
 
+/* Entries written before others have their turn. */
+#define STEP 4096u
+
 struct walk {
 	enum part part;
 	struct table_cursor cursor;
 	bool has_handles;
-	struct buffer out;
-	size_t mark;
+	size_t n; /* entries, of which nothing is written yet; then 0 */
+	struct buffer out; /* a list that is never ended: */
+	size_t begin;	   /* before its items there is room for its head */
 };
 
 /* 1 when all is written, 0, or -1 after call_fail(). */
 static int
 walk_some(struct call *call, struct walk *walk, struct buffer *out)
 {
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (unsigned i = 0; i < STEP; i++) {
 		const struct dict_entry *entry = dict_next(&walk->cursor);
 
 		if (!entry)
@@ -77,41 +81,70 @@ walk_release(struct call *call, void *data)
 	free(walk);
 }
 
+/* The first ones tell how much all of them will take: growing the buffer in
+ * between would copy it again and again. */
+static void
+make_room(struct walk *walk, size_t max)
+{
+	size_t size = walk->out.size;
+	size_t all = (walk->n / STEP + 1) * (size + size / 8);
+
+	buffer_extend(&walk->out, (all < max ? all : max) - size);
+	walk->out.size = size;
+	walk->n = 0;
+}
+
+static void
+walk_answer(struct call *call, struct walk *walk)
+{
+	size_t size = walk->out.size - walk->begin;
+	struct buffer *head = call_scratch(call);
+	uint8_t *at;
+
+	value_put_head(head, MPROXY_LIST, size);
+	if (buffer_failed(head) || buffer_failed(&walk->out)) {
+		call_fail_memory(call);
+		return;
+	}
+	at = walk->out.data + walk->begin - head->size;
+	memcpy(at, head->data, head->size);
+	call_reply_span(call, span_make(at, head->size + size),
+			walk->has_handles);
+}
+
 static void
 walk_step(struct call *call, void *data)
 {
 	struct walk *walk = data;
 	int done = walk_some(call, walk, &walk->out);
 
-	if (done == 0)
+	if (done == 0) {
+		if (walk->n)
+			make_room(walk, call_max_value(call));
 		return;
-	if (done > 0) {
-		value_list_end(&walk->out, walk->mark);
-		if (buffer_failed(&walk->out))
-			call_fail_memory(call);
-		else
-			call_reply_span(call, buffer_span(&walk->out),
-					walk->has_handles);
 	}
+	if (done > 0)
+		walk_answer(call, walk);
 	walk_release(call, walk);
 }
 
 static void
 answer_all(struct call *call, struct dict *dict, enum part part)
 {
-	struct walk few = { .part = part };
+	struct walk few = { .part = part, .n = dict->entries.n };
 	struct buffer *out;
+	size_t mark;
 	struct walk *walk;
 
 	if (!contents_fit(call, dict->entries.n * CONTENTS_MIN_ITEM))
 		return;
 	table_seek(&dict->entries, 0, &few.cursor);
-	if (dict->entries.n < CONTENTS_STEP) {
+	if (dict->entries.n < STEP) {
 		out = call_scratch(call);
-		few.mark = value_list_begin(out);
+		mark = value_list_begin(out);
 		if (walk_some(call, &few, out) < 0)
 			return;
-		value_list_end(out, few.mark);
+		value_list_end(out, mark);
 		call_reply_scratch(call, few.has_handles);
 		return;
 	}
@@ -121,7 +154,9 @@ answer_all(struct call *call, struct dict *dict, enum part part)
 		return;
 	}
 	*walk = few;
-	walk->mark = value_list_begin(&walk->out);
+	buffer_extend(&walk->out, VALUE_HEAD_MAX);
+	value_list_begin(&walk->out);
+	walk->begin = walk->out.size;
 	call_again(call, walk_step, walk, walk_release);
 }
 

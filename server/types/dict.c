@@ -2,8 +2,8 @@
  * dict: values by key, in the order in which the keys came, with the methods
  * of Python's and some that read and write in one.
  *
- * Its longer methods are in dict-*.c: parts (what all of them use), update,
- * number, walk, order.
+ * Its longer methods are in dict-*.c: parts, changes and steps (what all of
+ * them use), update, number, walk, order.
  */
 #include "server/types/dict.h"
 
@@ -35,7 +35,10 @@ dict_create(struct call *call, struct object *object, const struct value *args,
 static bool
 dict_destroy(struct object *object, size_t budget)
 {
-	return table_clear_some(&dict_of(object)->entries, budget, dict_drop,
+	struct dict *dict = dict_of(object);
+
+	return dict_changes_free_some(object->core, &dict->debris, budget) &&
+	       table_clear_some(&dict->entries, budget, dict_drop,
 				object->core);
 }
 
@@ -96,6 +99,9 @@ dict_each_item(const struct object *object,
 	while ((entry = dict_next(&cursor)))
 		if (dict_value_item(entry))
 			visit(context, dict_value_item(entry));
+	dict_changes_each_item(&dict->debris, visit, context);
+	if (dict->job)
+		dict_job_each_item(dict->job, visit, context);
 }
 
 /* --- methods --- */

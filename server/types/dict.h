@@ -7,9 +7,23 @@
 #include "server/containers/table.h"
 #include "server/types/dict-entry.h"
 
+struct dict_change_block;
+struct dict_job;
+
+/* Changes that are made before anything changes. Zeroed: none. dict-changes.c */
+struct dict_changes {
+	struct dict_change_block *first;
+	struct dict_change_block *last;
+	struct dict_change_block *current; /* where they are being put */
+	size_t n_new;			   /* with keys not there before */
+	size_t reserved;
+};
+
 struct dict {
 	struct object object;
-	struct table entries; /* data is struct dict_entry */
+	struct table entries;	    /* data is struct dict_entry */
+	struct dict_changes debris; /* being freed, when the dict dies */
+	struct dict_job *job;	    /* a long change is being made */
 };
 
 extern const struct object_type dict_type;
@@ -52,31 +66,65 @@ void dict_drop(void *context, void *data);
 bool dict_put(struct call *call, struct dict *dict, struct table_entry *place,
 	      struct span key, const struct value *value);
 
-/* What is about to be set, made before anything changes. */
-struct dict_changes {
-	struct dict *dict;
-	struct dict_entry **list;
-	size_t n;
-	size_t n_new;
-};
+/* --- dict-changes.c --- */
 
-/* Room for n of them; false after call_fail(). */
-bool dict_changes_init(struct call *call, struct dict *dict, size_t n,
-		       struct dict_changes *ret);
-/* Adds a change; false after call_fail(). */
-bool dict_change(struct call *call, struct dict_changes *changes,
-		 struct span key, const struct value *value);
-/* All of them or none; false after call_fail(). Frees the changes. */
-bool dict_commit(struct call *call, struct dict_changes *changes);
-/* None of them. */
-void dict_changes_free(struct dict_changes *changes);
+/* One more; false after call_fail(). */
+bool dict_change(struct call *call, struct dict *dict,
+		 struct dict_changes *changes, struct span key,
+		 const struct value *value);
+/* Some room for all of them: 1 when there is enough, 0, -1 without memory. */
+int dict_changes_reserve(struct dict *dict, struct dict_changes *changes);
+/* Puts about budget of them; true when all are in. */
+bool dict_changes_put(struct dict *dict, struct dict_changes *changes,
+		      size_t budget);
+/* Takes back what was put. */
+void dict_changes_undo(struct dict *dict, struct dict_changes *changes);
+/* Visits what they hold and the dict does not. */
+void dict_changes_each_item(const struct dict_changes *changes,
+			    void (*visit)(void *context,
+					  const struct item *item),
+			    void *context);
+/* Frees what was not put, or was replaced; true when all is freed. */
+bool dict_changes_free_some(struct core *core, struct dict_changes *changes,
+			    size_t budget);
 
 /* --- dict-update.c --- */
+
+/* Where changes come from. */
+struct dict_source {
+	/* One more change: 1, 0 at the end, -1 after call_fail(). */
+	int (*take)(struct call *call, struct dict *dict,
+		    struct dict_changes *changes, struct dict_source *source);
+	struct value value;	    /* a map, or a list of pairs */
+	struct value_cursor cursor; /* in it */
+	size_t number;
+	struct dict *from; /* or another dict, */
+	struct table_cursor walk;
+};
+
+void dict_source_rewind(struct dict_source *source);
+
+/* Makes all changes that come from there, in this turn; false after
+ * call_fail(): nothing is changed. */
+bool dict_change_now(struct call *call, struct dict *dict,
+		     struct dict_source *source);
 
 /* Sets what a map, a list of pairs, or a dict that value is a handle of says.
  * False after call_fail(): nothing is changed. */
 bool dict_update(struct call *call, struct dict *dict,
 		 const struct value *value);
+
+/* --- dict-steps.c --- */
+
+/* Makes all changes that come from there and answers the call, in steps if
+ * they may be many. */
+void dict_change_all(struct call *call, struct dict *dict,
+		     struct dict_source *source);
+/* Nobody may read half of a change: the rest of it is made now. */
+void dict_settle(struct dict *dict);
+void dict_job_each_item(const struct dict_job *job,
+			void (*visit)(void *context, const struct item *item),
+			void *context);
 
 /* --- the handlers that are not in dict.c --- */
 
