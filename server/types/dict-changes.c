@@ -52,9 +52,12 @@ bool
 dict_change(struct call *call, struct dict *dict, struct dict_changes *changes,
 	    struct span key, const struct value *value)
 {
-	struct dict_entry *entry = dict_entry_new(call, key, value);
 	struct dict_change *change;
+	struct dict_entry *entry;
 
+	if (!changes)
+		return dict_put(call, dict, dict_find(dict, key), key, value);
+	entry = dict_entry_new(call, key, value);
 	if (!entry)
 		return false;
 	change = add_change(changes);

@@ -144,12 +144,20 @@ dict_change_now(struct call *call, struct dict *dict,
 }
 
 bool
-dict_update(struct call *call, struct dict *dict, const struct value *value)
+dict_fill(struct call *call, struct dict *dict, const struct value *value)
 {
 	struct dict_source source;
+	int r;
 
-	return source_of(call, value, &source) &&
-	       dict_change_now(call, dict, &source);
+	if (!source_of(call, value, &source))
+		return false;
+	if (source.from)
+		dict_settle(source.from);
+	dict_source_rewind(&source);
+	do
+		r = source.take(call, dict, NULL, &source);
+	while (r > 0);
+	return r == 0;
 }
 
 void

@@ -25,10 +25,9 @@ dict_create(struct call *call, struct object *object, const struct value *args,
 	struct dict *dict = dict_of(object);
 
 	table_init(&dict->entries, key_matches);
-	if (n_args == 0 || dict_update(call, dict, &args[0]))
+	if (n_args == 0 || dict_fill(call, dict, &args[0]))
 		return 0;
-	/* the failed attempt may have left memory */
-	table_clear_some(&dict->entries, SIZE_MAX, NULL, NULL);
+	table_clear_some(&dict->entries, SIZE_MAX, dict_drop, object->core);
 	return -1;
 }
 

@@ -68,7 +68,7 @@ bool dict_put(struct call *call, struct dict *dict, struct table_entry *place,
 
 /* --- dict-changes.c --- */
 
-/* One more; false after call_fail(). */
+/* One more; changes NULL: it is made at once. False after call_fail(). */
 bool dict_change(struct call *call, struct dict *dict,
 		 struct dict_changes *changes, struct span key,
 		 const struct value *value);
@@ -109,10 +109,9 @@ void dict_source_rewind(struct dict_source *source);
 bool dict_change_now(struct call *call, struct dict *dict,
 		     struct dict_source *source);
 
-/* Sets what a map, a list of pairs, or a dict that value is a handle of says.
- * False after call_fail(): nothing is changed. */
-bool dict_update(struct call *call, struct dict *dict,
-		 const struct value *value);
+/* Puts into a new dict what a map, a list of pairs, or a dict that value is a
+ * handle of says. False after call_fail(): some may be in. */
+bool dict_fill(struct call *call, struct dict *dict, const struct value *value);
 
 /* --- dict-steps.c --- */
 

@@ -217,6 +217,46 @@ START_TEST(dict_is_unchanged_when_memory_runs_out)
 }
 END_TEST
 
+static unsigned fail_at;
+
+static void
+before(void)
+{
+	fault_fail_at(fail_at);
+}
+
+/* Also when some entries are in it already. */
+START_TEST(new_dict_is_made_as_a_whole)
+{
+	static const char *const from[] = {
+		"{\"a\": 1, \"b\": [2, \"x\"], \"c\": 3, \"d\": 4, \"e\": 5}",
+		"[[\"a\", 0], [\"a\", [1]], [\"b\", 2]]",
+		"[[\"a\", 1], [\"b\", 2], [\"c\"]]",
+	};
+	static const char *const want[] = { "ok 5", "ok 2", "TYPE" };
+	size_t then = core_memory_used(w->core);
+	const char *answer;
+	uint64_t id;
+
+	for (fail_at = 1;; fail_at++) {
+		w->before = before;
+		w->after = fault_reset;
+		id = world_ask(w, lane, WORLD_MANAGER, "new", "\"dict\", %s",
+			       from[_i]);
+		w->before = w->after = NULL;
+		answer = world_answer(id);
+		if (strcmp(answer, "NO_MEMORY") != 0)
+			break;
+		ck_assert_uint_eq(core_object_count(w->core), 1);
+		ck_assert_uint_eq(core_memory_used(w->core), then);
+	}
+	if (world_handle(id))
+		answer = world_call(w, lane, world_handle(id), "len", "%s", "");
+	ck_assert_str_eq(answer, want[_i]);
+	ck_assert_uint_ge(fail_at, 5);
+}
+END_TEST
+
 START_TEST(long_dict_is_unchanged_when_memory_runs_out)
 {
 	fill();
@@ -249,6 +289,7 @@ dict_long_suite(void)
 			    2 * N_LONG_CALLS);
 	tcase_add_loop_test(tcase, dict_is_unchanged_when_memory_runs_out, 0,
 			    n);
+	tcase_add_loop_test(tcase, new_dict_is_made_as_a_whole, 0, 3);
 	tcase_add_loop_test(tcase, long_dict_is_unchanged_when_memory_runs_out,
 			    0, N_LONG_CALLS);
 	suite_add_tcase(suite, tcase);
