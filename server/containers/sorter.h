@@ -15,10 +15,11 @@ struct sorter {
 	void **items;
 	void **spare; /* room for as many */
 
-	size_t width; /* of the runs that are in order; 0: none yet */
-	size_t begin; /* of the two runs being merged */
-	size_t left;  /* taken from the first of them */
-	size_t right; /* and from the second */
+	size_t width;  /* of the runs that are in order; 0: none yet */
+	size_t begin;  /* of the two runs being merged */
+	size_t left;   /* taken from the first of them */
+	size_t right;  /* and from the second */
+	bool in_order; /* they are, one behind the other */
 };
 
 /* Borrows both arrays, of n pointers each, until the end. */

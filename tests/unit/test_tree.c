@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "mproxy/error.h"
-#include "server/containers/sorter.h"
 #include "server/containers/tree-node.h"
 #include "tests/harness/check-main.h"
 #include "tests/harness/fault.h"
@@ -327,81 +326,6 @@ START_TEST(tree_waste_shows_what_is_not_freed_yet)
 }
 END_TEST
 
-/* --- the sorter --- */
-
-struct card {
-	int rank;
-	int number;
-};
-
-static int
-compare_ranks(const void *a, const void *b)
-{
-	return ((const struct card *)a)->rank - ((const struct card *)b)->rank;
-}
-
-static bool
-in_order(const struct card *a, const struct card *b, bool descending)
-{
-	if (a->rank != b->rank)
-		return descending ? a->rank > b->rank : a->rank < b->rank;
-	return a->number < b->number;
-}
-
-START_TEST(sorter_is_stable_both_ways)
-{
-	static struct card cards[3000];
-	void *items[3000], *spare[3000];
-	uint64_t seed = check_seed((uint64_t)_i + 1);
-
-	for (size_t n = 0; n < 3000; n = 2 * n + 1) {
-		bool descending = n % 4 == 1;
-		struct sorter sorter;
-
-		for (size_t i = 0; i < n; i++) {
-			cards[i].rank = (int)check_random_below(&seed,
-								n / 4 + 2);
-			cards[i].number = (int)i;
-			items[i] = &cards[i];
-		}
-		sorter_init(&sorter, items, spare, n, compare_ranks,
-			    descending);
-		while (!sorter_some(&sorter,
-				    1 + check_random_below(&seed, 100)))
-			;
-		for (size_t i = 1; i < n; i++)
-			ck_assert(in_order(sorter.items[i - 1], sorter.items[i],
-					   descending));
-	}
-}
-END_TEST
-
-static unsigned n_compared;
-
-static int
-count_and_compare(const void *a, const void *b)
-{
-	n_compared++;
-	return compare_ranks(a, b);
-}
-
-START_TEST(sorter_is_quick_with_what_is_sorted)
-{
-	static struct card cards[1024];
-	void *items[1024], *spare[1024];
-	struct sorter sorter;
-
-	for (int i = 0; i < 1024; i++) {
-		cards[i] = (struct card){ i, i };
-		items[i] = &cards[i];
-	}
-	sorter_init(&sorter, items, spare, 1024, count_and_compare, false);
-	while (!sorter_some(&sorter, 100))
-		;
-	ck_assert_uint_le(n_compared, 1024);
-}
-END_TEST
-
 static Suite *
 tree_suite(void)
 {
@@ -418,8 +342,6 @@ tree_suite(void)
 	tcase_add_test(tcase, tree_is_unchanged_when_memory_runs_out);
 	tcase_add_test(tcase, tree_removes_without_memory);
 	tcase_add_test(tcase, tree_waste_shows_what_is_not_freed_yet);
-	tcase_add_loop_test(tcase, sorter_is_stable_both_ways, 0, 5);
-	tcase_add_test(tcase, sorter_is_quick_with_what_is_sorted);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
