@@ -10,25 +10,31 @@
 
 #include "server/containers/tree.h"
 
-#define TREE_LEAF_MAX 128u
-#define TREE_LEAF_MIN 4u /* room in the first leaf of a short sequence */
+/*
+ * Bytes for cells: with the head of the node and of the allocator 1040. Larger
+ * leaves take a little less memory, and longer to change and to count off.
+ */
+#define TREE_LEAF_MAX 1016u
+#define TREE_LEAF_MIN 24u /* room in the first leaf of a short sequence */
 #define TREE_INNER_MAX 64u
 
 struct tree_node {
 	struct tree_node *next; /* in waste */
-	uint16_t n;
-	uint16_t capacity; /* only a leaf that is the root has less room */
-	uint16_t level;	   /* 0: a leaf */
+	uint16_t n;		/* cells or children */
+	uint16_t used;		/* of a leaf: bytes */
+	uint16_t capacity;	/* of a leaf: less in the root only */
+	uint8_t level;		/* 0: a leaf */
+	uint8_t kinds;		/* of a leaf: perhaps more than there are */
 };
 
 struct tree_leaf {
 	struct tree_node node;
-	void *items[];
+	uint8_t cells[];
 };
 
 struct tree_inner {
 	struct tree_node node;
-	size_t counts[TREE_INNER_MAX]; /* items below each child */
+	size_t counts[TREE_INNER_MAX]; /* cells below each child */
 	struct tree_node *children[TREE_INNER_MAX];
 };
 
@@ -44,9 +50,20 @@ tree_inner_of(struct tree_node *node)
 	return (struct tree_inner *)(void *)node;
 }
 
-/* Goes to the item at index, or behind the last one. */
-void tree_descend(const struct tree *tree, size_t index,
-		  struct tree_cursor *ret_cursor);
+/* What a node takes: the allocator adds its own word and rounds up. */
+static inline size_t
+tree_node_size(unsigned level, unsigned capacity)
+{
+	size_t size = level ? sizeof(struct tree_inner)
+			    : sizeof(struct tree_leaf) + capacity;
+
+	return (size + sizeof(size_t) + 15) & ~(size_t)15;
+}
+
+void tree_node_free(const struct tree *tree, struct tree_node *node);
+
+/* Where in the leaf the cell number place begins. */
+unsigned tree_leaf_find(const struct tree_leaf *leaf, unsigned place);
 
 /* Adds to the counts above the cursor's leaf; by may be negative. */
 void tree_recount(struct tree *tree, const struct tree_cursor *cursor,

@@ -3,7 +3,6 @@
  */
 #include "server/containers/tree.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/containers/tree-node.h"
@@ -23,7 +22,7 @@ remove_slot(struct tree_inner *parent, unsigned slot)
 
 /* Moves the content of the child behind slot into the one in slot. */
 static void
-join(struct tree_inner *parent, unsigned slot)
+join(const struct tree *tree, struct tree_inner *parent, unsigned slot)
 {
 	struct tree_node *into = parent->children[slot];
 	struct tree_node *from = parent->children[slot + 1];
@@ -37,13 +36,22 @@ join(struct tree_inner *parent, unsigned slot)
 		memcpy(a->children + into->n, b->children,
 		       from->n * sizeof(a->children[0]));
 	} else {
-		memcpy(tree_leaf_of(into)->items + into->n,
-		       tree_leaf_of(from)->items, from->n * sizeof(void *));
+		memcpy(tree_leaf_of(into)->cells + into->used,
+		       tree_leaf_of(from)->cells, from->used);
+		into->used = (uint16_t)(into->used + from->used);
+		into->kinds |= from->kinds;
 	}
 	into->n = (uint16_t)(into->n + from->n);
 	parent->counts[slot] += parent->counts[slot + 1];
-	free(from);
+	tree_node_free(tree, from);
 	remove_slot(parent, slot + 1);
+}
+
+/* How full a node is, of how much. */
+static unsigned
+fill_of(const struct tree_node *node)
+{
+	return node->level ? node->n : node->used;
 }
 
 /*
@@ -51,26 +59,27 @@ join(struct tree_inner *parent, unsigned slot)
  * joined with a neighbour. True if the parent has one child less now.
  */
 static bool
-settle_child(struct tree_inner *parent, unsigned slot)
+settle_child(const struct tree *tree, struct tree_inner *parent, unsigned slot)
 {
-	const struct tree_node *child = parent->children[slot];
+	struct tree_node *child = parent->children[slot];
 	unsigned most = child->level ? TREE_INNER_MAX : TREE_LEAF_MAX;
 	unsigned room = most - most / 4;
+	unsigned fill = fill_of(child);
 
 	if (child->n == 0) {
-		free(parent->children[slot]);
+		tree_node_free(tree, child);
 		remove_slot(parent, slot);
 		return true;
 	}
-	if (child->n > most / 4)
+	if (fill > most / 4)
 		return false;
-	if (slot > 0 && parent->children[slot - 1]->n + child->n <= room) {
-		join(parent, slot - 1);
+	if (slot > 0 && fill_of(parent->children[slot - 1]) + fill <= room) {
+		join(tree, parent, slot - 1);
 		return true;
 	}
 	if (slot + 1u < parent->node.n &&
-	    parent->children[slot + 1]->n + child->n <= room) {
-		join(parent, slot);
+	    fill_of(parent->children[slot + 1]) + fill <= room) {
+		join(tree, parent, slot);
 		return true;
 	}
 	return false;
@@ -80,39 +89,49 @@ static void
 settle_empty(struct tree *tree)
 {
 	if (tree->root && tree->root->n == 0) {
-		free(tree->root);
+		tree_node_free(tree, tree->root);
 		tree->root = NULL;
 	}
 	tree_settle_root(tree);
 }
 
-void *
-tree_remove(struct tree *tree, size_t index)
+/* Closes the gap of cells that are gone. */
+static void
+close_gap(struct tree_leaf *leaf, unsigned from, unsigned to, unsigned n)
 {
-	struct tree_cursor at;
-	struct tree_leaf *leaf;
-	void *item;
-
-	tree_descend(tree, index, &at);
-	leaf = tree_leaf_of(at.leaf);
-	item = leaf->items[at.place];
-	leaf->node.n--;
-	memmove(leaf->items + at.place, leaf->items + at.place + 1,
-		(leaf->node.n - at.place) * sizeof(void *));
-	tree_recount(tree, &at, -1);
-	for (unsigned i = at.depth; i-- > 0;)
-		if (!settle_child(tree_inner_of(at.path[i].node),
-				  at.path[i].slot))
-			break;
-	settle_empty(tree);
-	return item;
+	memmove(leaf->cells + from, leaf->cells + to, leaf->node.used - to);
+	leaf->node.used = (uint16_t)(leaf->node.used - (to - from));
+	leaf->node.n = (uint16_t)(leaf->node.n - n);
 }
 
-struct cutter {
-	struct tree_waste *waste;
-	void (*drop)(void *context, void *item);
-	void *context;
-};
+void
+tree_remove_at(struct tree *tree, const struct tree_cursor *cursor)
+{
+	const uint8_t *cell = tree_peek(cursor);
+	unsigned size = (unsigned)cell_size(cell);
+
+	if (cell_is_outside(cell))
+		tree->owner->drop(tree->context, cell_item(cell));
+	close_gap(tree_leaf_of(cursor->leaf), cursor->offset,
+		  cursor->offset + size, 1);
+	tree_recount(tree, cursor, -1);
+	for (unsigned i = cursor->depth; i-- > 0;)
+		if (!settle_child(tree, tree_inner_of(cursor->path[i].node),
+				  cursor->path[i].slot))
+			break;
+	settle_empty(tree);
+}
+
+void
+tree_remove(struct tree *tree, size_t index)
+{
+	struct tree_cursor cursor;
+
+	tree_seek(tree, index, &cursor);
+	tree_remove_at(tree, &cursor);
+}
+
+/* --- ranges --- */
 
 static void
 waste_push(struct tree_waste *waste, struct tree_node *node)
@@ -121,15 +140,38 @@ waste_push(struct tree_waste *waste, struct tree_node *node)
 	waste->first = node;
 }
 
-static void
-cut_leaf(struct tree_leaf *leaf, size_t from, size_t to,
-	 const struct cutter *cutter)
+/* Drops what lies outside, of the cells from … to - 1 bytes; gives how many
+ * they are. */
+static size_t
+drop_items(const struct tree *tree, const struct tree_leaf *leaf, unsigned from,
+	   unsigned to)
 {
-	for (size_t i = from; cutter->drop && i < to; i++)
-		cutter->drop(cutter->context, leaf->items[i]);
-	memmove(leaf->items + from, leaf->items + to,
-		(leaf->node.n - to) * sizeof(void *));
-	leaf->node.n = (uint16_t)(leaf->node.n - (to - from));
+	size_t n = 0;
+
+	if (!(leaf->node.kinds & TREE_OUTSIDE))
+		return 0;
+	while (from < to) {
+		const uint8_t *cell = leaf->cells + from;
+
+		from += (unsigned)cell_size(cell);
+		if (!cell_is_outside(cell))
+			continue;
+		tree->owner->drop(tree->context, cell_item(cell));
+		n++;
+	}
+	return n;
+}
+
+static void
+cut_leaf(const struct tree *tree, struct tree_leaf *leaf, unsigned from,
+	 unsigned to, const struct tree_waste *waste)
+{
+	unsigned begin = tree_leaf_find(leaf, from);
+	unsigned end = tree_leaf_find(leaf, to);
+
+	if (!waste->borrowed)
+		drop_items(tree, leaf, begin, end);
+	close_gap(leaf, begin, end, to - from);
 }
 
 static size_t
@@ -140,7 +182,8 @@ clamp(size_t at, size_t start, size_t count)
 
 /* Cuts from … to - 1 out of what is below node. As deep as the tree. */
 static void
-cut(struct tree_node *node, size_t from, size_t to, const struct cutter *cutter)
+cut(const struct tree *tree, struct tree_node *node, size_t from, size_t to,
+    struct tree_waste *waste)
 {
 	struct tree_inner *inner = tree_inner_of(node);
 	unsigned kept = 0;
@@ -148,7 +191,8 @@ cut(struct tree_node *node, size_t from, size_t to, const struct cutter *cutter)
 	size_t start = 0;
 
 	if (node->level == 0) {
-		cut_leaf(tree_leaf_of(node), from, to, cutter);
+		cut_leaf(tree, tree_leaf_of(node), (unsigned)from, (unsigned)to,
+			 waste);
 		return;
 	}
 	for (unsigned i = 0; i < node->n; i++) {
@@ -160,11 +204,11 @@ cut(struct tree_node *node, size_t from, size_t to, const struct cutter *cutter)
 		if (start <= from)
 			edge = kept + 1;
 		if (last - first == count) {
-			waste_push(cutter->waste, inner->children[i]);
+			waste_push(waste, inner->children[i]);
 			continue;
 		}
 		if (first < last)
-			cut(inner->children[i], first, last, cutter);
+			cut(tree, inner->children[i], first, last, waste);
 		inner->counts[kept] = count - (last - first);
 		inner->children[kept++] = inner->children[i];
 	}
@@ -172,23 +216,20 @@ cut(struct tree_node *node, size_t from, size_t to, const struct cutter *cutter)
 	/* only the children next to the cut may have become sparse */
 	for (unsigned i = edge + 2; i-- > (edge ? edge - 1 : 0);)
 		if (i < node->n)
-			settle_child(inner, i);
+			settle_child(tree, inner, i);
 }
 
 void
 tree_remove_range(struct tree *tree, size_t from, size_t to,
-		  struct tree_waste *waste,
-		  void (*drop)(void *context, void *item), void *context)
+		  struct tree_waste *waste)
 {
-	struct cutter cutter = { waste, drop, context };
-
 	if (from >= to)
 		return;
 	if (to - from == tree->n) {
 		tree_remove_all(tree, waste);
 		return;
 	}
-	cut(tree->root, from, to, &cutter);
+	cut(tree, tree->root, from, to, waste);
 	tree->n -= to - from;
 	settle_empty(tree);
 }
@@ -203,103 +244,64 @@ tree_remove_all(struct tree *tree, struct tree_waste *waste)
 }
 
 bool
-tree_waste_free(struct tree_waste *waste, size_t budget,
-		void (*drop)(void *context, void *item), void *context)
+tree_waste_free(const struct tree *tree, struct tree_waste *waste,
+		size_t budget)
 {
-	while (waste->first) {
-		struct tree_node *node = waste->first;
+	struct tree_node *node;
+
+	while ((node = waste->first)) {
+		size_t cost;
 
 		if (budget == 0)
 			return false;
-		if (node->level) {
-			waste->first = node->next;
-			for (unsigned i = node->n; i-- > 0;)
-				waste_push(waste,
-					   tree_inner_of(node)->children[i]);
-			budget -= budget < node->n ? budget : node->n;
-			free(node);
+		if (node->level && node->n > 0) {
+			waste_push(waste,
+				   tree_inner_of(node)->children[--node->n]);
 			continue;
 		}
-		for (; drop && node->n && budget; budget--)
-			drop(context, tree_leaf_of(node)->items[--node->n]);
-		if (drop && node->n)
-			return false;
-		if (!drop)
-			budget--;
 		waste->first = node->next;
-		free(node);
+		cost = 1 + tree_node_size(node->level, node->capacity) / 128;
+		if (node->level == 0 && !waste->borrowed)
+			cost += drop_items(tree, tree_leaf_of(node), 0,
+					   node->used);
+		tree_node_free(tree, node);
+		budget -= budget < cost ? budget : cost;
 	}
 	return true;
 }
 
 static void
-node_each(struct tree_node *node, void (*visit)(void *context, void *item),
-	  void *context)
+node_each(struct tree_node *node,
+	  void (*visit)(void *context, const uint8_t *cell), void *context)
 {
+	const struct tree_leaf *leaf = tree_leaf_of(node);
+	size_t offset = 0;
+
 	for (unsigned i = 0; i < node->n; i++) {
-		if (node->level)
+		if (node->level) {
 			node_each(tree_inner_of(node)->children[i], visit,
 				  context);
-		else
-			visit(context, tree_leaf_of(node)->items[i]);
+			continue;
+		}
+		visit(context, leaf->cells + offset);
+		offset += cell_size(leaf->cells + offset);
 	}
 }
 
 void
 tree_waste_each(const struct tree_waste *waste,
-		void (*visit)(void *context, void *item), void *context)
+		void (*visit)(void *context, const uint8_t *cell),
+		void *context)
 {
 	for (struct tree_node *node = waste->first; node; node = node->next)
 		node_each(node, visit, context);
 }
 
 void
-tree_deinit(struct tree *tree)
+tree_clear(struct tree *tree)
 {
 	struct tree_waste waste = { 0 };
 
 	tree_remove_all(tree, &waste);
-	tree_waste_free(&waste, SIZE_MAX, NULL, NULL);
-}
-
-/* Counts the items below node; *why if something is wrong there. */
-static size_t
-node_check(struct tree_node *node, bool is_root, const char **why)
-{
-	size_t total = 0;
-
-	if (node->n == 0)
-		*why = "a node is empty";
-	if (node->level == 0) {
-		if (node->n > node->capacity)
-			*why = "a leaf holds more than it has room for";
-		if (!is_root && node->capacity != TREE_LEAF_MAX)
-			*why = "a leaf below the root is small";
-		return node->n;
-	}
-	if (node->n > TREE_INNER_MAX || (is_root && node->n < 2))
-		*why = "an inner node has too many or too few children";
-	for (unsigned i = 0; i < node->n && !*why; i++) {
-		struct tree_inner *inner = tree_inner_of(node);
-
-		if (inner->children[i]->level + 1 != node->level)
-			*why = "a child is on the wrong level";
-		else if (node_check(inner->children[i], false, why) !=
-			 inner->counts[i])
-			*why = "a count is wrong";
-		total += inner->counts[i];
-	}
-	return total;
-}
-
-const char *
-tree_check(const struct tree *tree)
-{
-	const char *why = NULL;
-
-	if (!tree->root)
-		return tree->n ? "an empty tree has items" : NULL;
-	if (node_check(tree->root, true, &why) != tree->n && !why)
-		why = "the length is wrong";
-	return why;
+	tree_waste_free(tree, &waste, SIZE_MAX);
 }

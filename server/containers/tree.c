@@ -1,11 +1,12 @@
 /*
  * Looking up and putting in.
  *
- * Full nodes are split on the way down, before anything else changes. Each
- * split by itself leaves a correct tree with the same content, so running out
- * of memory between two of them needs no repair. At the ends of the sequence
- * a full node is left full and the new one begins beside it: a list that only
- * grows has full leaves.
+ * Full nodes are split on the way down, the leaf last, before anything else
+ * changes. Each split by itself leaves a correct tree with the same content,
+ * so running out of memory between two of them needs no repair. At the ends
+ * of the sequence a full node is left full and the new one begins beside it:
+ * a list that only grows has full leaves. So has what many cells at once are
+ * put into, because the leaf is split where they go in.
  */
 #include "server/containers/tree.h"
 
@@ -14,6 +15,17 @@
 
 #include "mproxy/error.h"
 #include "server/containers/tree-node.h"
+
+/* More bytes at once than this are worth a leaf of their own. */
+#define MANY_BYTES (TREE_LEAF_MAX / 2)
+
+void
+tree_init(struct tree *tree, const struct tree_owner *owner, void *context)
+{
+	*tree = (struct tree){ .owner = owner, .context = context };
+}
+
+/* --- finding --- */
 
 /*
  * The child that holds *index, which becomes the index in there. Counts from
@@ -38,9 +50,8 @@ find_slot(const struct tree_inner *inner, size_t total, size_t *index)
 	return slot;
 }
 
-void
-tree_descend(const struct tree *tree, size_t index,
-	     struct tree_cursor *ret_cursor)
+static void
+descend(const struct tree *tree, size_t index, struct tree_cursor *ret_cursor)
 {
 	struct tree_node *node = tree->root;
 	size_t total = tree->n;
@@ -59,11 +70,23 @@ tree_descend(const struct tree *tree, size_t index,
 	ret_cursor->place = (unsigned)index;
 }
 
-static void **
-find(const struct tree *tree, size_t index)
+void
+tree_seek(const struct tree *tree, size_t index, struct tree_cursor *ret_cursor)
+{
+	descend(tree, index, ret_cursor);
+	ret_cursor->offset = 0;
+	if (ret_cursor->leaf)
+		ret_cursor->offset = tree_leaf_find(
+			tree_leaf_of(ret_cursor->leaf), ret_cursor->place);
+}
+
+/* The leaf with the cell at index, and where in it that begins. */
+static struct tree_leaf *
+find(const struct tree *tree, size_t index, unsigned *ret_offset)
 {
 	struct tree_node *node = tree->root;
 	size_t total = tree->n;
+	struct tree_leaf *leaf;
 
 	while (node->level) {
 		struct tree_inner *inner = tree_inner_of(node);
@@ -72,23 +95,18 @@ find(const struct tree *tree, size_t index)
 		total = inner->counts[slot];
 		node = inner->children[slot];
 	}
-	return &tree_leaf_of(node)->items[index];
+	leaf = tree_leaf_of(node);
+	*ret_offset = tree_leaf_find(leaf, (unsigned)index);
+	return leaf;
 }
 
-void *
+const uint8_t *
 tree_get(const struct tree *tree, size_t index)
 {
-	return *find(tree, index);
-}
+	unsigned offset;
+	const struct tree_leaf *leaf = find(tree, index, &offset);
 
-void *
-tree_set(struct tree *tree, size_t index, void *item)
-{
-	void **place = find(tree, index);
-	void *old = *place;
-
-	*place = item;
-	return old;
+	return leaf->cells + offset;
 }
 
 void
@@ -102,6 +120,36 @@ tree_recount(struct tree *tree, const struct tree_cursor *cursor, ptrdiff_t by)
 	}
 }
 
+/* --- nodes --- */
+
+static struct tree_node *
+node_new(const struct tree *tree, unsigned level, unsigned capacity)
+{
+	size_t size = tree_node_size(level, capacity);
+	struct tree_node *node;
+
+	if (!tree->owner->charge(tree->context, size))
+		return NULL;
+	node = malloc(size - sizeof(size_t));
+	if (!node) {
+		tree->owner->discharge(tree->context, size);
+		return NULL;
+	}
+	*node = (struct tree_node){
+		.capacity = (uint16_t)capacity,
+		.level = (uint8_t)level,
+	};
+	return node;
+}
+
+void
+tree_node_free(const struct tree *tree, struct tree_node *node)
+{
+	tree->owner->discharge(tree->context,
+			       tree_node_size(node->level, node->capacity));
+	free(node);
+}
+
 void
 tree_settle_root(struct tree *tree)
 {
@@ -109,51 +157,37 @@ tree_settle_root(struct tree *tree)
 		struct tree_node *old = tree->root;
 
 		tree->root = tree_inner_of(old)->children[0];
-		free(old);
+		tree_node_free(tree, old);
 	}
 }
 
-static struct tree_node *
-node_new(unsigned level, unsigned capacity)
-{
-	size_t size = level ? sizeof(struct tree_inner)
-			    : sizeof(struct tree_leaf) +
-				      capacity * sizeof(void *);
-	struct tree_node *node = malloc(size);
-
-	if (!node)
-		return NULL;
-	node->next = NULL;
-	node->n = 0;
-	node->capacity = (uint16_t)capacity;
-	node->level = (uint16_t)level;
-	return node;
-}
-
-/* The root is a leaf, or nothing: makes it large enough for one leaf's worth
- * of n more. */
+/* The root is a leaf, or nothing: makes it large enough for so many bytes
+ * more, or as large as leaves are. */
 static int
-grow_leaf(struct tree *tree, size_t n)
+grow_leaf(struct tree *tree, size_t size)
 {
-	size_t want = tree->n + n;
-	unsigned capacity = tree->root ? tree->root->capacity : TREE_LEAF_MIN;
+	unsigned capacity = TREE_LEAF_MIN;
 	struct tree_node *root;
 
-	if (n > TREE_LEAF_MAX || want > TREE_LEAF_MAX)
-		want = TREE_LEAF_MAX;
-	while (capacity < want)
-		capacity *= 2;
-	if (!tree->root) {
-		tree->root = node_new(0, capacity);
-		return tree->root ? 0 : MPROXY_ERR_NO_MEMORY;
+	if (tree->root) {
+		capacity = tree->root->capacity;
+		size += tree->root->used;
 	}
-	if (capacity == tree->root->capacity)
+	while (capacity < size && capacity < TREE_LEAF_MAX)
+		capacity = 2 * capacity + 8;
+	if (tree->root && capacity == tree->root->capacity)
 		return 0;
-	root = realloc(tree->root,
-		       sizeof(struct tree_leaf) + capacity * sizeof(void *));
+	root = node_new(tree, 0, capacity);
 	if (!root)
 		return MPROXY_ERR_NO_MEMORY;
-	root->capacity = (uint16_t)capacity;
+	if (tree->root) {
+		root->n = tree->root->n;
+		root->used = tree->root->used;
+		root->kinds = tree->root->kinds;
+		memcpy(tree_leaf_of(root)->cells,
+		       tree_leaf_of(tree->root)->cells, root->used);
+		tree_node_free(tree, tree->root);
+	}
 	tree->root = root;
 	return 0;
 }
@@ -167,7 +201,7 @@ raise_root(struct tree *tree)
 
 	if (level >= TREE_MAX_HEIGHT)
 		return MPROXY_ERR_NO_MEMORY;
-	node = node_new(level, TREE_INNER_MAX);
+	node = node_new(tree, level, 0);
 	if (!node)
 		return MPROXY_ERR_NO_MEMORY;
 	node->n = 1;
@@ -177,199 +211,298 @@ raise_root(struct tree *tree)
 	return 0;
 }
 
-/* Moves what follows the first keep of a node into a fresh one; gives how
- * many items that are. */
-static size_t
-move_tail(struct tree_node *node, unsigned keep, struct tree_node *fresh)
+/* --- splitting --- */
+
+/* Makes fresh, which holds count cells, the child behind the one in slot. */
+static void
+put_child(struct tree_inner *parent, unsigned slot, struct tree_node *fresh,
+	  size_t count)
 {
-	unsigned n = node->n - keep;
-	size_t count = n;
-
-	if (node->level) {
-		struct tree_inner *from = tree_inner_of(node);
-		struct tree_inner *to = tree_inner_of(fresh);
-
-		memcpy(to->counts, from->counts + keep,
-		       n * sizeof(to->counts[0]));
-		memcpy(to->children, from->children + keep,
-		       n * sizeof(to->children[0]));
-		count = 0;
-		for (unsigned i = 0; i < n; i++)
-			count += to->counts[i];
-	} else if (n) {
-		memcpy(tree_leaf_of(fresh)->items,
-		       tree_leaf_of(node)->items + keep, n * sizeof(void *));
-	}
-	node->n = (uint16_t)keep;
-	fresh->n = (uint16_t)n;
-	return count;
-}
-
-enum split_at { SPLIT_BEGIN, SPLIT_MIDDLE, SPLIT_END };
-
-/* Splits the full child in slot; its parent has room. */
-static int
-split_child(struct tree_inner *parent, unsigned slot, enum split_at at)
-{
-	struct tree_node *child = parent->children[slot];
-	struct tree_node *fresh = node_new(child->level, child->capacity);
-	/* an inner node is never left without a child, not even for a moment */
-	unsigned spare = child->level ? 1 : 0;
-	unsigned keep = child->n / 2u;
 	unsigned behind = parent->node.n - slot - 1u;
-	size_t moved;
 
-	if (!fresh)
-		return MPROXY_ERR_NO_MEMORY;
-	if (at == SPLIT_END)
-		keep = child->n - spare;
-	else if (at == SPLIT_BEGIN)
-		keep = spare;
-	moved = move_tail(child, keep, fresh);
 	memmove(&parent->counts[slot + 2], &parent->counts[slot + 1],
 		behind * sizeof(parent->counts[0]));
 	memmove(&parent->children[slot + 2], &parent->children[slot + 1],
 		behind * sizeof(parent->children[0]));
-	parent->counts[slot] -= moved;
-	parent->counts[slot + 1] = moved;
+	parent->counts[slot] -= count;
+	parent->counts[slot + 1] = count;
 	parent->children[slot + 1] = fresh;
 	parent->node.n++;
+}
+
+/* Splits the inner node in slot of parent, which has room, behind the first
+ * keep of its children. */
+static int
+split_inner(const struct tree *tree, struct tree_inner *parent, unsigned slot,
+	    unsigned keep)
+{
+	struct tree_inner *from = tree_inner_of(parent->children[slot]);
+	struct tree_node *fresh = node_new(tree, from->node.level, 0);
+	unsigned n = from->node.n - keep;
+	struct tree_inner *to;
+	size_t count = 0;
+
+	if (!fresh)
+		return MPROXY_ERR_NO_MEMORY;
+	to = tree_inner_of(fresh);
+	memcpy(to->counts, from->counts + keep, n * sizeof(to->counts[0]));
+	memcpy(to->children, from->children + keep,
+	       n * sizeof(to->children[0]));
+	for (unsigned i = 0; i < n; i++)
+		count += to->counts[i];
+	from->node.n = (uint16_t)keep;
+	fresh->n = (uint16_t)n;
+	put_child(parent, slot, fresh, count);
+	return 0;
+}
+
+/* The same with a leaf; gives how many cells stay. */
+static int
+split_leaf(const struct tree *tree, struct tree_inner *parent, unsigned slot,
+	   unsigned keep)
+{
+	struct tree_leaf *from = tree_leaf_of(parent->children[slot]);
+	struct tree_node *fresh = node_new(tree, 0, TREE_LEAF_MAX);
+	unsigned offset = tree_leaf_find(from, keep);
+
+	if (!fresh)
+		return MPROXY_ERR_NO_MEMORY;
+	fresh->n = (uint16_t)(from->node.n - keep);
+	fresh->used = (uint16_t)(from->node.used - offset);
+	fresh->kinds = from->node.kinds;
+	memcpy(tree_leaf_of(fresh)->cells, from->cells + offset, fresh->used);
+	from->node.n = (uint16_t)keep;
+	from->node.used = (uint16_t)offset;
+	put_child(parent, slot, fresh, fresh->n);
+	return 0;
+}
+
+/* How many cells make up the first half of the bytes. */
+static unsigned
+middle_of(const struct tree_leaf *leaf)
+{
+	unsigned offset = 0, n = 0;
+
+	while (offset < leaf->node.used / 2u) {
+		offset += (unsigned)cell_size(leaf->cells + offset);
+		n++;
+	}
+	return n;
+}
+
+/* What is put in where, while room is made for it. */
+struct aim {
+	size_t index;
+	size_t first; /* bytes of the first cell */
+	size_t size;  /* of all of them */
+	bool begin;   /* of the whole sequence */
+	bool end;
+};
+
+/* Splits the full leaf in *slot at or near the aim, and moves the aim into the
+ * one of the two that has room. */
+static int
+split_leaf_for(const struct tree *tree, struct tree_inner *parent,
+	       unsigned *slot, struct aim *aim)
+{
+	struct tree_leaf *leaf = tree_leaf_of(parent->children[*slot]);
+	unsigned keep;
+
+	if (aim->begin || aim->end || aim->size > MANY_BYTES)
+		keep = (unsigned)aim->index;
+	else
+		keep = middle_of(leaf);
+	if (split_leaf(tree, parent, *slot, keep) < 0)
+		return MPROXY_ERR_NO_MEMORY;
+	if (aim->end || aim->index > keep) {
+		aim->index -= keep;
+		++*slot;
+	}
+	return 0;
+}
+
+static int
+split_inner_for(const struct tree *tree, struct tree_inner *parent,
+		unsigned *slot, struct aim *aim)
+{
+	unsigned n = parent->children[*slot]->n;
+	/* neither of the two is without a child, not even for a moment */
+	unsigned keep = aim->end ? n - 1 : aim->begin ? 1 : n / 2;
+
+	if (split_inner(tree, parent, *slot, keep) < 0)
+		return MPROXY_ERR_NO_MEMORY;
+	if (!aim->begin && (aim->end || aim->index >= parent->counts[*slot])) {
+		aim->index -= parent->counts[*slot];
+		++*slot;
+	}
 	return 0;
 }
 
 static bool
-is_full(const struct tree_node *node)
+is_full(const struct tree_node *node, const struct aim *aim)
 {
-	return node->n == (node->level ? TREE_INNER_MAX : TREE_LEAF_MAX);
+	if (node->level)
+		return node->n == TREE_INNER_MAX;
+	return node->used + aim->first > TREE_LEAF_MAX;
 }
 
-/* Goes down to where index is, splitting what is full; the root is not. */
+/* Goes down to the aim, splitting what is full; the root is not. */
 static int
-descend_splitting(struct tree *tree, size_t index, struct tree_cursor *cursor)
+descend_splitting(struct tree *tree, struct aim aim, struct tree_cursor *cursor)
 {
-	enum split_at at = index == tree->n ? SPLIT_END
-			   : index == 0	    ? SPLIT_BEGIN
-					    : SPLIT_MIDDLE;
 	struct tree_node *node = tree->root;
 	size_t total = tree->n;
 
 	cursor->depth = 0;
 	while (node->level) {
 		struct tree_inner *inner = tree_inner_of(node);
-		unsigned slot = find_slot(inner, total, &index);
+		unsigned slot = find_slot(inner, total, &aim.index);
+		const struct tree_node *child = inner->children[slot];
+		int code = 0;
 
-		if (is_full(inner->children[slot])) {
-			if (split_child(inner, slot, at) < 0)
-				return MPROXY_ERR_NO_MEMORY;
-			if (at == SPLIT_END || (at == SPLIT_MIDDLE &&
-						index >= inner->counts[slot]))
-				index -= inner->counts[slot++];
-		}
+		if (is_full(child, &aim))
+			code = child->level ? split_inner_for(tree, inner,
+							      &slot, &aim)
+					    : split_leaf_for(tree, inner, &slot,
+							     &aim);
+		if (code < 0)
+			return code;
 		cursor->path[cursor->depth].node = node;
 		cursor->path[cursor->depth++].slot = slot;
 		total = inner->counts[slot];
 		node = inner->children[slot];
 	}
 	cursor->leaf = node;
-	cursor->place = (unsigned)index;
+	cursor->place = (unsigned)aim.index;
 	return 0;
 }
 
-/* Finds the place for an item, with room for it and perhaps for more of the
- * n that are to come. */
+/* --- putting in --- */
+
+/* Finds the place for some cells, with room for the first of them at least. */
 static int
-make_room(struct tree *tree, size_t index, size_t n, struct tree_cursor *cursor)
+make_room(struct tree *tree, size_t index, const struct tree_run *run,
+	  struct tree_cursor *cursor)
 {
+	struct aim aim = {
+		.index = index,
+		.first = cell_size(run->cells),
+		.size = run->size,
+		.begin = index == 0,
+		.end = index == tree->n,
+	};
 	int code = 0;
 
 	if (!tree->root || tree->root->level == 0)
-		code = grow_leaf(tree, n);
-	if (code == 0 && is_full(tree->root))
+		code = grow_leaf(tree, run->size);
+	if (code == 0 && is_full(tree->root, &aim))
 		code = raise_root(tree);
 	if (code == 0)
-		code = descend_splitting(tree, index, cursor);
+		code = descend_splitting(tree, aim, cursor);
 	if (code < 0)
 		tree_settle_root(tree);
 	return code;
 }
 
-int
-tree_insert(struct tree *tree, size_t index, void *const *items, size_t n)
+/* As many of the cells as fit into so much room. */
+static struct tree_run
+first_of(const struct tree_run *run, size_t room)
 {
+	struct tree_run part = *run;
+
+	if (run->size <= room)
+		return part;
+	part.n = part.size = 0;
+	for (;;) {
+		size_t size = cell_size(run->cells + part.size);
+
+		if (part.size + size > room)
+			return part;
+		part.size += size;
+		part.n++;
+	}
+}
+
+/* Puts cells where the cursor is; the leaf has room. */
+static void
+put_cells(struct tree *tree, const struct tree_cursor *cursor,
+	  const struct tree_run *run)
+{
+	struct tree_leaf *leaf = tree_leaf_of(cursor->leaf);
+	unsigned offset = tree_leaf_find(leaf, cursor->place);
+	uint8_t *at = leaf->cells + offset;
+
+	if (offset < leaf->node.used)
+		memmove(at + run->size, at, leaf->node.used - offset);
+	memcpy(at, run->cells, run->size);
+	leaf->node.used = (uint16_t)(leaf->node.used + run->size);
+	leaf->node.n = (uint16_t)(leaf->node.n + run->n);
+	leaf->node.kinds |= (uint8_t)run->kinds;
+	tree_recount(tree, cursor, (ptrdiff_t)run->n);
+}
+
+static void
+undo(struct tree *tree, size_t from, size_t to)
+{
+	struct tree_waste waste = { .borrowed = true };
+
+	tree_remove_range(tree, from, to, &waste);
+	tree_waste_free(tree, &waste, SIZE_MAX);
+}
+
+int
+tree_insert(struct tree *tree, size_t index, const struct tree_run *run)
+{
+	struct tree_run rest = *run;
+	struct tree_cursor at;
 	size_t done = 0;
 
-	while (done < n) {
-		struct tree_cursor at;
-		struct tree_leaf *leaf;
-		size_t fits;
+	if (run->n == 0)
+		return 0;
+	descend(tree, index, &at);
+	if (at.leaf && at.leaf->used + rest.size <= at.leaf->capacity) {
+		put_cells(tree, &at, &rest);
+		return 0;
+	}
+	while (rest.n > 0) {
+		struct tree_run part;
 
-		if (make_room(tree, index + done, n - done, &at) < 0) {
-			struct tree_waste waste = { 0 };
-
-			tree_remove_range(tree, index, index + done, &waste,
-					  NULL, NULL);
-			tree_waste_free(&waste, SIZE_MAX, NULL, NULL);
+		if (make_room(tree, index + done, &rest, &at) < 0) {
+			undo(tree, index, index + done);
 			return MPROXY_ERR_NO_MEMORY;
 		}
-		leaf = tree_leaf_of(at.leaf);
-		fits = (size_t)(leaf->node.capacity - leaf->node.n);
-		if (fits > n - done)
-			fits = n - done;
-		memmove(leaf->items + at.place + fits, leaf->items + at.place,
-			(leaf->node.n - at.place) * sizeof(void *));
-		memcpy(leaf->items + at.place, items + done,
-		       fits * sizeof(void *));
-		leaf->node.n = (uint16_t)(leaf->node.n + fits);
-		tree_recount(tree, &at, (ptrdiff_t)fits);
-		done += fits;
+		part = first_of(&rest, at.leaf->capacity - at.leaf->used);
+		put_cells(tree, &at, &part);
+		done += part.n;
+		rest.n -= part.n;
+		rest.cells += part.size;
+		rest.size -= part.size;
 	}
 	return 0;
 }
 
 int
-tree_append(struct tree *tree, void *item)
+tree_set(struct tree *tree, size_t index, struct span cell)
 {
-	return tree_insert(tree, tree->n, &item, 1);
-}
+	struct tree_run run = tree_run_of(cell);
+	unsigned offset;
+	struct tree_leaf *leaf = find(tree, index, &offset);
+	uint8_t *place = leaf->cells + offset;
+	size_t old = cell_size(place);
 
-void
-tree_seek(const struct tree *tree, size_t index, struct tree_cursor *ret_cursor)
-{
-	tree_descend(tree, index, ret_cursor);
-}
-
-/* Goes on to the beginning of the next leaf, if there is one. */
-static bool
-next_leaf(struct tree_cursor *cursor)
-{
-	unsigned depth = cursor->depth;
-	struct tree_node *node;
-
-	while (depth && cursor->path[depth - 1].slot + 1u ==
-				cursor->path[depth - 1].node->n)
-		depth--;
-	if (depth == 0)
-		return false;
-	cursor->path[depth - 1].slot++;
-	for (;;) {
-		node = tree_inner_of(cursor->path[depth - 1].node)
-			       ->children[cursor->path[depth - 1].slot];
-		if (depth == cursor->depth)
-			break;
-		cursor->path[depth].node = node;
-		cursor->path[depth++].slot = 0;
+	if (leaf->node.used - old + cell.size > leaf->node.capacity) {
+		if (tree_insert(tree, index, &run) < 0)
+			return MPROXY_ERR_NO_MEMORY;
+		tree_remove(tree, index + 1);
+		return 0;
 	}
-	cursor->leaf = node;
-	cursor->place = 0;
-	return true;
-}
-
-void *
-tree_next(struct tree_cursor *cursor)
-{
-	if (!cursor->leaf)
-		return NULL;
-	if (cursor->place == cursor->leaf->n && !next_leaf(cursor))
-		return NULL;
-	return tree_leaf_of(cursor->leaf)->items[cursor->place++];
+	if (cell_is_outside(place))
+		tree->owner->drop(tree->context, cell_item(place));
+	if (old != cell.size)
+		memmove(place + cell.size, place + old,
+			leaf->node.used - old - offset);
+	memcpy(place, cell.data, cell.size);
+	leaf->node.used = (uint16_t)(leaf->node.used - old + cell.size);
+	leaf->node.kinds |= (uint8_t)run.kinds;
+	return 0;
 }

@@ -109,7 +109,7 @@ void
 item_discharge(struct core *core, size_t size)
 {
 	core_discharge(core, size);
-	core->freed++;
+	core->freed += 1 + size / 128;
 }
 
 void *

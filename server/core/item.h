@@ -32,16 +32,17 @@ struct item *item_make(struct core *core, struct span bytes, bool has_handles);
 /* A second copy with its own references; NULL without memory. */
 struct item *item_dup(struct core *core, const struct item *item);
 
-/* NULL is fine. */
-void item_free(struct core *core, struct item *item);
-
 /*
- * For a type that keeps small values without handles itself: charges their
- * memory as that of items is. False, and nothing charged, past the limit.
- * Discharging counts as one part of destroy()'s budget.
+ * What an object takes for values beside its items, as the nodes that pack
+ * small ones: charged before it is allocated (false, and nothing charged, past
+ * the limit), discharged when it is freed, which counts as one freed part and
+ * one more for each 128 bytes.
  */
 bool item_charge(struct core *core, size_t size);
 void item_discharge(struct core *core, size_t size);
+
+/* NULL is fine. */
+void item_free(struct core *core, struct item *item);
 
 /* The same with memory of so many bytes; NULL without. */
 void *item_block_new(struct core *core, size_t size);

@@ -107,7 +107,7 @@ struct core {
 	struct buffer scratch;
 	struct buffer small; /* results that must not fail for memory */
 	size_t memory;	     /* charged */
-	uint64_t freed;	     /* items and objects, ever */
+	uint64_t freed;	     /* items, nodes and objects, ever */
 	uint64_t number;     /* core_number() */
 	uint64_t calls;	     /* ever */
 	const char *fault;   /* a type broke the contract; for core_check() */

@@ -27,22 +27,22 @@ reading_init(struct reading *reading, const struct list *list,
 		tree_seek(&list->items, slice->start, &reading->cursor);
 }
 
-/* The next item; there must be one. */
-static const struct item *
+/* The next cell; there must be one. */
+static const uint8_t *
 reading_next(struct reading *reading)
 {
-	const struct item *item;
+	const uint8_t *cell;
 
 	if (reading->slice.step == 1)
-		item = tree_next(&reading->cursor);
+		cell = tree_next(&reading->cursor);
 	else
-		item = tree_get(
+		cell = tree_get(
 			&reading->list->items,
 			list_slice_index(&reading->slice, reading->done));
 	reading->done++;
-	if (item->has_handles)
+	if (cell_has_handles(cell))
 		reading->has_handles = true;
-	return item;
+	return cell;
 }
 
 /* Writes one step's worth: 1 when all is written, 0, or -1 after call_fail(). */
@@ -52,9 +52,11 @@ reading_some(struct call *call, struct reading *reading, struct buffer *out)
 	size_t max = call_max_value(call);
 
 	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+		uint8_t room[CELL_ROOM];
+
 		if (reading->done == reading->slice.n)
 			return 1;
-		value_list_item(out, item_span(reading_next(reading)));
+		value_list_item(out, cell_value(reading_next(reading), room));
 		if (out->size > max) {
 			contents_fit(call, out->size);
 			return -1;

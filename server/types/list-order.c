@@ -1,10 +1,14 @@
 /*
- * Giving the items of a list another order, or taking many out of its middle.
+ * Giving the items of a list another order, taking many out of its middle, or
+ * replacing many.
  *
- * The pointers are collected into an array, ordered there, and built into a
- * new tree, all in steps in which the list stays as it is; at last the trees
- * change places. So nobody ever meets a half-sorted list, and running out of
- * memory, a cancel or the death of the caller leave it as it was.
+ * Where the cells lie is collected into an array, ordered there, and a new
+ * tree is built of copies of them, all in steps in which the list stays as it
+ * is; at last the trees change places. So nobody ever meets a half-sorted
+ * list, and running out of memory, a cancel or the death of the caller leave
+ * it as it was. Items outside belong to both trees meanwhile: of one of the
+ * two only the nodes are freed. That, and the arrays, go to an anonymous list
+ * that dies in small parts.
  */
 #include <stdlib.h>
 
@@ -18,30 +22,68 @@ struct ordering {
 	bool sort;
 	bool failed;
 	struct tree_cursor cursor;
+	size_t n_all;
 	size_t collected;
-	size_t n; /* items kept */
-	void **items;
+	size_t n;     /* items kept */
+	void **items; /* their cells */
 	void **spare;
 	struct sorter sorter;
 	struct tree built;
+	size_t n_built;
+	struct list *grave;  /* NULL when the list is short */
+	struct tree dropped; /* items outside that are not kept */
 
 	/* thinning out: every stride-th from first on goes */
-	struct list *grave;
-	struct tree dropped;
 	size_t first;
 	size_t stride;
 	size_t n_dropped;
+	size_t n_gone; /* so far */
+
+	/* replacing */
+	struct list_slice slice;
+	struct list_gathered fresh;
+	const uint8_t *next; /* of the fresh ones */
+	size_t n_replaced;
 };
+
+/* Frees the nodes of a tree, whose items outside are in use. */
+static void
+discard(struct ordering *ordering, struct tree *tree)
+{
+	struct tree_waste waste = { .borrowed = true };
+
+	if (ordering->grave) {
+		tree_remove_all(tree, &ordering->grave->rest->nodes);
+		return;
+	}
+	tree_remove_all(tree, &waste);
+	tree_waste_free(tree, &waste, SIZE_MAX);
+}
+
+static void
+bury_array(struct list *grave, int which, void *data, size_t size)
+{
+	grave->rest->arrays[which].data = data;
+	grave->rest->arrays[which].size = data ? size : 0;
+}
 
 static void
 ordering_free(struct ordering *ordering)
 {
-	if (ordering->grave)
-		object_unref(&ordering->grave->object);
-	tree_deinit(&ordering->built);
-	tree_deinit(&ordering->dropped);
-	free(ordering->items);
-	free(ordering->spare);
+	struct list *grave = ordering->grave;
+	size_t size = ordering->n_all * sizeof(void *);
+
+	discard(ordering, &ordering->built);
+	discard(ordering, &ordering->dropped);
+	list_gathered_free(&ordering->fresh);
+	if (grave) {
+		bury_array(grave, 0, ordering->items, size);
+		bury_array(grave, 1, ordering->spare, size);
+		object_unref(&grave->object);
+	} else {
+		free(ordering->items);
+		free(ordering->spare);
+	}
 	free(ordering);
 }
 
@@ -57,14 +99,21 @@ ordering_release(struct call *call, void *data)
 static bool
 build(struct ordering *ordering)
 {
-	size_t done = ordering->built.n;
-	size_t n = ordering->n - done;
+	size_t end = ordering->n_built + CONTENTS_STEP;
+	struct list_pack pack;
+	bool fine = true;
 
-	if (n > 16 * CONTENTS_STEP) /* copying is quick */
-		n = 16 * CONTENTS_STEP;
-	if (tree_insert(&ordering->built, done, ordering->items + done, n) < 0)
+	if (end > ordering->n)
+		end = ordering->n;
+	list_pack_init(&pack, &ordering->built);
+	while (fine && ordering->n_built < end) {
+		const uint8_t *cell = ordering->items[ordering->n_built++];
+
+		fine = list_pack_add(&pack, span_make(cell, cell_size(cell)));
+	}
+	if (!fine || !list_pack_flush(&pack))
 		ordering->failed = true;
-	return ordering->built.n == ordering->n;
+	return ordering->n_built == ordering->n;
 }
 
 static bool
@@ -79,17 +128,58 @@ sort(struct ordering *ordering)
 	return false;
 }
 
+/* The one in an array of pointers that are not to const. */
+static void *
+pointer_to(const uint8_t *cell)
+{
+	return (void *)(uintptr_t)cell;
+}
+
+/* What lies outside of a cell that is not kept goes where it can be freed. */
+static void
+drop(struct ordering *ordering, const uint8_t *cell)
+{
+	struct tree_run run;
+
+	if (!cell_is_outside(cell))
+		return;
+	run = tree_run_of(span_make(cell, CELL_OUTSIDE_SIZE));
+	if (tree_insert(&ordering->dropped, ordering->dropped.n, &run) < 0)
+		ordering->failed = true;
+}
+
+static bool
+replace(struct ordering *ordering)
+{
+	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+		void **place;
+
+		if (ordering->n_replaced == ordering->slice.n) {
+			ordering->work = build;
+			return false;
+		}
+		place = &ordering->items[list_slice_index(
+			&ordering->slice, ordering->n_replaced++)];
+		drop(ordering, *place);
+		*place = pointer_to(ordering->next);
+		ordering->next += cell_size(ordering->next);
+	}
+	return false;
+}
+
 static bool
 collect(struct ordering *ordering)
 {
 	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
-		void *item = tree_next(&ordering->cursor);
+		const uint8_t *cell = tree_next(&ordering->cursor);
 
-		if (!item) {
-			ordering->work = ordering->sort ? sort : build;
+		if (!cell) {
+			ordering->work = ordering->sort	     ? sort
+					 : ordering->slice.n ? replace
+							     : build;
 			return false;
 		}
-		ordering->items[ordering->n++] = item;
+		ordering->items[ordering->n++] = pointer_to(cell);
 	}
 	return false;
 }
@@ -97,11 +187,12 @@ collect(struct ordering *ordering)
 static bool
 collect_backward(struct ordering *ordering)
 {
-	size_t n = ordering->list->items.n;
+	size_t n = ordering->n_all;
 
 	for (unsigned i = 0; i < CONTENTS_STEP && ordering->n < n; i++) {
 		ordering->n++;
-		ordering->items[n - ordering->n] = tree_next(&ordering->cursor);
+		ordering->items[n - ordering->n] = pointer_to(
+			tree_next(&ordering->cursor));
 	}
 	if (ordering->n == n)
 		ordering->work = build;
@@ -112,36 +203,54 @@ static bool
 collect_kept(struct ordering *ordering)
 {
 	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
-		void *item = tree_next(&ordering->cursor);
+		const uint8_t *cell = tree_next(&ordering->cursor);
 		size_t at = ordering->collected++;
 
-		if (!item) {
+		if (!cell) {
 			ordering->work = build;
 			return false;
 		}
 		if (at < ordering->first ||
 		    (at - ordering->first) % ordering->stride ||
-		    ordering->dropped.n == ordering->n_dropped) {
-			ordering->items[ordering->n++] = item;
-		} else if (tree_append(&ordering->dropped, item) < 0) {
-			ordering->failed = true;
-			return false;
+		    ordering->n_gone == ordering->n_dropped) {
+			ordering->items[ordering->n++] = pointer_to(cell);
+			continue;
 		}
+		ordering->n_gone++;
+		drop(ordering, cell);
 	}
 	return false;
+}
+
+/* The trees change places. */
+static void
+finish(struct ordering *ordering)
+{
+	struct list *list = ordering->list;
+	struct tree old = list->items;
+
+	list->items = ordering->built;
+	ordering->built = old; /* the nodes; the items are in use */
+	if (ordering->grave) {
+		old = ordering->grave->items;
+		ordering->grave->items = ordering->dropped;
+		ordering->dropped = old;
+	} else {
+		tree_clear(&ordering->dropped);
+	}
+	list_gathered_forget(&ordering->fresh);
 }
 
 static void
 step(struct call *call, void *data)
 {
 	struct ordering *ordering = data;
-	struct list *list = ordering->list;
-	struct tree old = list->items;
 	bool done;
 
 	do /* a short one is done at once */
 		done = ordering->work(ordering);
-	while (!done && !ordering->failed && old.n <= CONTENTS_AT_ONCE);
+	while (!done && !ordering->failed &&
+	       ordering->n_all <= CONTENTS_AT_ONCE);
 	if (ordering->failed) {
 		ordering_free(ordering);
 		call_fail_memory(call);
@@ -149,12 +258,7 @@ step(struct call *call, void *data)
 	}
 	if (!done)
 		return;
-	list->items = ordering->built;
-	ordering->built = old; /* the nodes; the items are in use */
-	if (ordering->grave) {
-		ordering->grave->items = ordering->dropped;
-		ordering->dropped = (struct tree)TREE_INIT;
-	}
+	finish(ordering);
 	ordering_free(ordering);
 	call_reply(call);
 }
@@ -174,8 +278,18 @@ ordering_new(struct call *call, struct list *list,
 		return NULL;
 	}
 	ordering->list = list;
+	ordering->n_all = list->items.n;
 	ordering->work = work;
+	tree_init(&ordering->built, &list_owner, call_core(call));
+	tree_init(&ordering->dropped, &list_owner, call_core(call));
 	tree_seek(&list->items, 0, &ordering->cursor);
+	if (n > CONTENTS_AT_ONCE) {
+		ordering->grave = list_new_grave(call);
+		if (!ordering->grave) {
+			ordering_free(ordering);
+			return NULL;
+		}
+	}
 	ordering->items = malloc(n * sizeof(void *));
 	if (!ordering->items) {
 		ordering_free(ordering);
@@ -204,10 +318,18 @@ list_do_reverse(struct call *call, struct object *object,
 		ordering_run(call, ordering);
 }
 
+/* Of two integers nothing is built. */
 static int
-compare_items(const void *a, const void *b)
+compare_cells(const void *a, const void *b)
 {
-	return value_compare(item_span(a), item_span(b));
+	uint8_t room_a[CELL_ROOM], room_b[CELL_ROOM];
+
+	if (cell_is_int(a) && cell_is_int(b)) {
+		int64_t left = cell_int(a), right = cell_int(b);
+
+		return (left > right) - (left < right);
+	}
+	return value_compare(cell_value(a, room_a), cell_value(b, room_b));
 }
 
 void
@@ -229,7 +351,7 @@ list_do_sort(struct call *call, struct object *object, const struct value *args,
 		return;
 	}
 	sorter_init(&ordering->sorter, ordering->items, ordering->spare, n,
-		    compare_items, descending);
+		    compare_cells, descending);
 	ordering_run(call, ordering);
 }
 
@@ -239,19 +361,28 @@ list_thin_out(struct call *call, struct list *list,
 {
 	struct ordering *ordering = ordering_new(call, list, collect_kept);
 	size_t last = slice->n - 1;
-	struct object *grave;
 
 	if (!ordering)
 		return;
-	grave = object_new(call, &list_type, NULL, 0);
-	if (!grave) {
-		ordering_free(ordering);
-		return;
-	}
-	ordering->grave = list_of(grave);
 	ordering->n_dropped = slice->n;
 	ordering->first = list_slice_index(slice, slice->backward ? last : 0);
 	ordering->stride = (size_t)(slice->backward ? -slice->step
 						    : slice->step);
+	ordering_run(call, ordering);
+}
+
+void
+list_replace(struct call *call, struct list *list,
+	     const struct list_slice *slice, struct list_gathered *gathered)
+{
+	struct ordering *ordering = ordering_new(call, list, collect);
+
+	if (!ordering) {
+		list_gathered_free(gathered);
+		return;
+	}
+	ordering->slice = *slice;
+	ordering->fresh = *gathered;
+	ordering->next = gathered->cells.data;
 	ordering_run(call, ordering);
 }

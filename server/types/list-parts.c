@@ -1,6 +1,9 @@
 /*
  * What the methods of a list share.
  *
+ * The values lie in a tree as cells, most of them packed, without a struct
+ * item of their own; those that are long or have handles are items outside.
+ *
  * A change of many items has three parts: make the new items, which may fail;
  * make room, which may fail and then leaves no trace; change, which cannot
  * fail. What is removed from a long list is not freed on the spot: it moves
@@ -14,11 +17,29 @@
 #include "server/types/contents.h"
 #include "server/types/list.h"
 
-void
-list_drop(void *context, void *item)
+static bool
+owner_charge(void *context, size_t size)
+{
+	return item_charge(context, size);
+}
+
+static void
+owner_discharge(void *context, size_t size)
+{
+	item_discharge(context, size);
+}
+
+static void
+owner_drop(void *context, struct item *item)
 {
 	item_free(context, item);
 }
+
+const struct tree_owner list_owner = {
+	.charge = owner_charge,
+	.discharge = owner_discharge,
+	.drop = owner_drop,
+};
 
 bool
 list_find_index(struct call *call, const struct list *list,
@@ -39,22 +60,170 @@ list_find_index(struct call *call, const struct list *list,
 	return true;
 }
 
+/* --- cells --- */
+
+bool
+list_cell(struct call *call, const struct value *value, uint8_t room[CELL_ROOM],
+	  struct span *ret_cell)
+{
+	struct item *item;
+
+	if (!cell_must_be_outside(value->bytes,
+				  value->has_handles ||
+					  value->kind == MPROXY_HANDLE)) {
+		*ret_cell = cell_of_value(value->bytes, room);
+		return true;
+	}
+	item = item_new(call, value);
+	if (!item)
+		return false;
+	*ret_cell = cell_of_item(item, room);
+	return true;
+}
+
+void
+list_drop_cell(struct core *core, const uint8_t *cell)
+{
+	if (cell_is_outside(cell))
+		item_free(core, cell_item(cell));
+}
+
+bool
+list_dup_cell(struct core *core, const uint8_t *cell, uint8_t room[CELL_ROOM],
+	      struct span *ret_cell)
+{
+	struct item *item;
+
+	if (!cell_is_outside(cell)) {
+		*ret_cell = span_make(cell, cell_size(cell));
+		return true;
+	}
+	item = item_dup(core, cell_item(cell));
+	if (!item)
+		return false;
+	*ret_cell = cell_of_item(item, room);
+	return true;
+}
+
+void
+list_reply_cell(struct call *call, const uint8_t *cell)
+{
+	uint8_t room[CELL_ROOM];
+
+	call_reply_span(call, cell_value(cell, room), cell_has_handles(cell));
+}
+
+void
+list_pack_init(struct list_pack *pack, struct tree *tree)
+{
+	pack->tree = tree;
+	pack->size = pack->n = 0;
+	pack->kinds = TREE_INTS;
+}
+
+bool
+list_pack_flush(struct list_pack *pack)
+{
+	struct tree_run run = { pack->cells, pack->size, pack->n, pack->kinds };
+
+	if (tree_insert(pack->tree, pack->tree->n, &run) < 0)
+		return false;
+	list_pack_init(pack, pack->tree);
+	return true;
+}
+
+bool
+list_pack_add(struct list_pack *pack, struct span cell)
+{
+	if (pack->size + cell.size > sizeof(pack->cells) &&
+	    !list_pack_flush(pack))
+		return false;
+	memcpy(pack->cells + pack->size, cell.data, cell.size);
+	pack->size += cell.size;
+	pack->kinds |= tree_kinds_of(cell.data);
+	pack->n++;
+	return true;
+}
+
+/* Frees what lies outside, of some cells. */
+static void
+drop_cells(struct core *core, const uint8_t *at, size_t size)
+{
+	for (const uint8_t *end = at + size; at < end; at += cell_size(at))
+		list_drop_cell(core, at);
+}
+
+void
+list_pack_drop(struct list_pack *pack, struct core *core)
+{
+	drop_cells(core, pack->cells, pack->size);
+	list_pack_init(pack, pack->tree);
+}
+
 /* --- putting in --- */
+
+/* Appends a cell, which is freed without memory. */
+static int
+gather_cell(struct call *call, struct list_gathered *gathered, struct span cell)
+{
+	uint8_t *to = buffer_extend(&gathered->cells, cell.size);
+
+	if (!to) {
+		list_drop_cell(gathered->core, cell.data);
+		call_fail_memory(call);
+		return -1;
+	}
+	memcpy(to, cell.data, cell.size);
+	gathered->kinds |= tree_kinds_of(cell.data);
+	gathered->n++;
+	return 0;
+}
 
 static int
 gather_value(struct call *call, const struct value *value,
 	     struct list_gathered *gathered)
 {
 	struct value_cursor cursor = value_items(value);
-	struct span part;
+	uint8_t room[CELL_ROOM];
+	struct span part, cell;
 
 	while (value_next(&cursor, &part)) {
-		struct item *item = contents_item(call, part,
-						  value->has_handles);
+		struct value item = { .kind = MPROXY_NIL, .bytes = part };
 
-		if (!item)
+		item.has_handles = value->has_handles &&
+				   contents_has_handles(part);
+		if (!list_cell(call, &item, room, &cell) ||
+		    gather_cell(call, gathered, cell) < 0)
 			return -1;
-		gathered->items[gathered->n++] = item;
+	}
+	return 0;
+}
+
+static int
+gather_run(struct call *call, const struct tree_run *run,
+	   struct list_gathered *gathered)
+{
+	const uint8_t *at = run->cells;
+	uint8_t room[CELL_ROOM];
+	struct span cell;
+
+	if (!(run->kinds & TREE_OUTSIDE)) {
+		cell = span_make(run->cells, run->size);
+		buffer_append_span(&gathered->cells, cell);
+		gathered->n += run->n;
+		gathered->kinds |= run->kinds;
+		if (!buffer_failed(&gathered->cells))
+			return 0;
+		call_fail_memory(call);
+		return -1;
+	}
+	for (; at < run->cells + run->size; at += cell_size(at)) {
+		if (!list_dup_cell(gathered->core, at, room, &cell)) {
+			call_fail_memory(call);
+			return -1;
+		}
+		if (gather_cell(call, gathered, cell) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -64,18 +233,12 @@ gather_list(struct call *call, const struct list *from,
 	    struct list_gathered *gathered)
 {
 	struct tree_cursor cursor;
-	const struct item *item;
+	struct tree_run run;
 
 	tree_seek(&from->items, 0, &cursor);
-	while ((item = tree_next(&cursor))) {
-		struct item *copy = item_dup(gathered->core, item);
-
-		if (!copy) {
-			call_fail_memory(call);
+	while ((run = tree_next_run(&cursor, SIZE_MAX)).n > 0)
+		if (gather_run(call, &run, gathered) < 0)
 			return -1;
-		}
-		gathered->items[gathered->n++] = copy;
-	}
 	return 0;
 }
 
@@ -98,25 +261,17 @@ list_gather(struct call *call, const struct value *value,
 	    struct list_gathered *ret)
 {
 	struct list_gathered gathered = { .core = call_core(call) };
-	const struct list *from = NULL;
-	size_t n;
+	const struct list *from;
 	int code;
 
-	if (value->kind != MPROXY_LIST) {
+	if (value->kind == MPROXY_LIST) {
+		code = gather_value(call, value, &gathered);
+	} else {
 		from = list_of_argument(call, value);
 		if (!from)
 			return -1;
-	}
-	n = from ? from->items.n : value_count(value);
-	gathered.items = malloc((n ? n : 1) * sizeof(void *));
-	if (!gathered.items) {
-		call_fail_memory(call);
-		return -1;
-	}
-	if (from)
 		code = gather_list(call, from, &gathered);
-	else
-		code = gather_value(call, value, &gathered);
+	}
 	if (code < 0)
 		list_gathered_free(&gathered);
 	else
@@ -125,26 +280,34 @@ list_gather(struct call *call, const struct value *value,
 }
 
 void
+list_gathered_forget(struct list_gathered *gathered)
+{
+	buffer_deinit(&gathered->cells);
+	*gathered = (struct list_gathered){};
+}
+
+void
 list_gathered_free(struct list_gathered *gathered)
 {
-	for (size_t i = 0; i < gathered->n; i++)
-		item_free(gathered->core, gathered->items[i]);
-	free(gathered->items);
-	*gathered = (struct list_gathered){};
+	if (gathered->kinds & TREE_OUTSIDE)
+		drop_cells(gathered->core, gathered->cells.data,
+			   gathered->cells.size);
+	list_gathered_forget(gathered);
 }
 
 int
 list_put(struct call *call, struct list *list, size_t index,
 	 struct list_gathered *gathered)
 {
-	if (tree_insert(&list->items, index, gathered->items, gathered->n) <
-	    0) {
+	struct tree_run run = { gathered->cells.data, gathered->cells.size,
+				gathered->n, gathered->kinds };
+
+	if (tree_insert(&list->items, index, &run) < 0) {
 		list_gathered_free(gathered);
 		call_fail_memory(call);
 		return -1;
 	}
-	free(gathered->items);
-	*gathered = (struct list_gathered){};
+	list_gathered_forget(gathered);
 	return 0;
 }
 
@@ -169,17 +332,15 @@ void
 list_grave_close(struct list_grave *grave, struct list *list, size_t from,
 		 size_t to)
 {
-	struct core *core = list->object.core;
 	struct tree_waste waste = {};
 
 	if (grave->list) {
-		tree_remove_range(&list->items, from, to, &grave->list->waste,
-				  list_drop, core);
+		tree_remove_range(&list->items, from, to, &grave->list->waste);
 		list_grave_drop(grave);
 		return;
 	}
-	tree_remove_range(&list->items, from, to, &waste, list_drop, core);
-	tree_waste_free(&waste, SIZE_MAX, list_drop, core);
+	tree_remove_range(&list->items, from, to, &waste);
+	tree_waste_free(&list->items, &waste, SIZE_MAX);
 }
 
 void
@@ -188,6 +349,25 @@ list_grave_drop(struct list_grave *grave)
 	if (grave->list)
 		object_unref(&grave->list->object);
 	grave->list = NULL;
+}
+
+struct list *
+list_new_grave(struct call *call)
+{
+	struct object *object = object_new(call, &list_type, NULL, 0);
+	struct list_rest *rest;
+
+	if (!object)
+		return NULL;
+	rest = calloc(1, sizeof(*rest));
+	if (!rest) {
+		object_unref(object);
+		call_fail_memory(call);
+		return NULL;
+	}
+	rest->nodes.borrowed = true;
+	list_of(object)->rest = rest;
+	return list_of(object);
 }
 
 void

@@ -1,5 +1,6 @@
 /*
- * Looking for a value in a list, by comparing bytes, in steps if it is long.
+ * Looking for a value in a list, in steps if it is long. The cells are
+ * compared, without a look at what they mean.
  */
 #include <stdlib.h>
 
@@ -9,28 +10,37 @@
 
 struct search {
 	struct list *list;
-	struct span value;
+	struct span wanted; /* the cell; the value if that lies outside */
+	bool outside;
 	struct tree_cursor cursor;
 	size_t index; /* of the next item */
 	size_t stop;
 	size_t n_found;
 	bool count; /* do not stop at the first one */
 	void (*end)(struct call *call, const struct search *search);
-	uint8_t copy[]; /* of the value, when it takes several steps */
+	uint8_t copy[]; /* of what is wanted, when it takes several steps */
 };
+
+static bool
+is_equal(const struct search *search, const uint8_t *cell)
+{
+	if (search->outside)
+		return cell_is_outside(cell) &&
+		       span_equal(item_span(cell_item(cell)), search->wanted);
+	return *cell == *search->wanted.data &&
+	       cell_size(cell) == search->wanted.size &&
+	       memcmp(cell, search->wanted.data, search->wanted.size) == 0;
+}
 
 /* True when it is over; the first one found is the one before index. */
 static bool
 search_some(struct search *search)
 {
 	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
-		const struct item *item;
-
 		if (search->index == search->stop)
 			return true;
-		item = tree_next(&search->cursor);
 		search->index++;
-		if (!span_equal(item_span(item), search->value))
+		if (!is_equal(search, tree_next(&search->cursor)))
 			continue;
 		search->n_found++;
 		if (!search->count)
@@ -58,10 +68,17 @@ search_release(struct call *call, void *data)
 }
 
 static void
-search_run(struct call *call, struct search *search, size_t start)
+search_run(struct call *call, struct search *search, const struct value *value,
+	   size_t start)
 {
+	uint8_t room[CELL_ROOM];
 	struct search *copy;
 
+	search->outside = cell_must_be_outside(
+		value->bytes,
+		value->has_handles || value->kind == MPROXY_HANDLE);
+	search->wanted = search->outside ? value->bytes
+					 : cell_of_value(value->bytes, room);
 	search->index = start;
 	if (search->stop < start)
 		search->stop = start;
@@ -70,14 +87,14 @@ search_run(struct call *call, struct search *search, size_t start)
 		search->end(call, search);
 		return;
 	}
-	copy = malloc(sizeof(*copy) + search->value.size);
+	copy = malloc(sizeof(*copy) + search->wanted.size);
 	if (!copy) {
 		call_fail_memory(call);
 		return;
 	}
 	*copy = *search;
-	memcpy(copy->copy, search->value.data, search->value.size);
-	copy->value.data = copy->copy;
+	memcpy(copy->copy, search->wanted.data, search->wanted.size);
+	copy->wanted.data = copy->copy;
 	call_again(call, search_step, copy, search_release);
 }
 
@@ -122,12 +139,11 @@ list_do_index(struct call *call, struct object *object,
 	size_t n = list->items.n;
 	struct search search = {
 		.list = list,
-		.value = args[0].bytes,
 		.stop = find_bound(args, n_args, 2, n, n),
 		.end = end_index,
 	};
 
-	search_run(call, &search, find_bound(args, n_args, 1, n, 0));
+	search_run(call, &search, &args[0], find_bound(args, n_args, 1, n, 0));
 }
 
 static void
@@ -143,14 +159,13 @@ list_do_count(struct call *call, struct object *object,
 	struct list *list = list_of(object);
 	struct search search = {
 		.list = list,
-		.value = args[0].bytes,
 		.stop = list->items.n,
 		.count = true,
 		.end = end_count,
 	};
 
 	(void)n_args;
-	search_run(call, &search, 0);
+	search_run(call, &search, &args[0], 0);
 }
 
 static void
@@ -166,27 +181,21 @@ list_do_contains(struct call *call, struct object *object,
 	struct list *list = list_of(object);
 	struct search search = {
 		.list = list,
-		.value = args[0].bytes,
 		.stop = list->items.n,
 		.end = end_contains,
 	};
 
 	(void)n_args;
-	search_run(call, &search, 0);
+	search_run(call, &search, &args[0], 0);
 }
 
 static void
 end_remove(struct call *call, const struct search *search)
 {
-	struct list *list = search->list;
-	struct core *core = call_core(call);
-	struct item *item;
-
 	if (!fail_unless_found(call, search))
 		return;
-	item = tree_remove(&list->items, search->index - 1);
+	tree_remove(&search->list->items, search->index - 1);
 	call_reply(call);
-	item_free(core, item);
 }
 
 void
@@ -196,11 +205,10 @@ list_do_remove(struct call *call, struct object *object,
 	struct list *list = list_of(object);
 	struct search search = {
 		.list = list,
-		.value = args[0].bytes,
 		.stop = list->items.n,
 		.end = end_remove,
 	};
 
 	(void)n_args;
-	search_run(call, &search, 0);
+	search_run(call, &search, &args[0], 0);
 }

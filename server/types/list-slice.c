@@ -35,17 +35,13 @@ static void
 set_extended(struct call *call, struct list *list,
 	     const struct list_slice *slice, struct list_gathered *gathered)
 {
-	if (gathered->n != slice->n) {
-		call_fail(call, MPROXY_ERR_INVALID,
-			  "%zu items for a slice of %zu with step %" PRId64,
-			  gathered->n, slice->n, slice->step);
-	} else {
-		for (size_t i = 0; i < slice->n; i++)
-			gathered->items[i] = tree_set(
-				&list->items, list_slice_index(slice, i),
-				gathered->items[i]);
-		call_reply(call);
+	if (gathered->n == slice->n) {
+		list_replace(call, list, slice, gathered);
+		return;
 	}
+	call_fail(call, MPROXY_ERR_INVALID,
+		  "%zu items for a slice of %zu with step %" PRId64,
+		  gathered->n, slice->n, slice->step);
 	list_gathered_free(gathered);
 }
 
@@ -71,13 +67,10 @@ static void
 delete_each(struct call *call, struct list *list,
 	    const struct list_slice *slice)
 {
-	struct core *core = call_core(call);
-
 	for (size_t i = 0; i < slice->n; i++) {
 		size_t which = slice->backward ? i : slice->n - 1 - i;
 
-		item_free(core, tree_remove(&list->items,
-					    list_slice_index(slice, which)));
+		tree_remove(&list->items, list_slice_index(slice, which));
 	}
 	call_reply(call);
 }
@@ -105,7 +98,7 @@ list_do_slice_delete(struct call *call, struct object *object,
 struct repeating {
 	struct list *list;
 	struct list *fresh;
-	size_t times; /* still to come, this one included */
+	size_t left; /* items still to be copied */
 	struct tree_cursor cursor;
 };
 
@@ -119,14 +112,42 @@ repeating_release(struct call *call, void *data)
 	free(repeating);
 }
 
+/* The next copy into pack; false without memory. */
 static bool
-repeat_item(struct core *core, struct list *fresh, const struct item *item)
+repeat_next(struct core *core, struct repeating *repeating,
+	    struct list_pack *pack)
 {
-	struct item *copy = item_dup(core, item);
+	const uint8_t *cell = tree_next(&repeating->cursor);
+	uint8_t room[CELL_ROOM];
+	struct span copy;
 
-	if (copy && tree_append(&fresh->items, copy) == 0)
+	if (!cell) {
+		tree_seek(&repeating->list->items, 0, &repeating->cursor);
+		cell = tree_next(&repeating->cursor);
+	}
+	if (!list_dup_cell(core, cell, room, &copy))
+		return false;
+	if (list_pack_add(pack, copy))
 		return true;
-	item_free(core, copy);
+	list_drop_cell(core, copy.data);
+	return false;
+}
+
+static bool
+repeat_some(struct core *core, struct repeating *repeating)
+{
+	struct list_pack pack;
+	bool fine = true;
+
+	list_pack_init(&pack, &repeating->fresh->items);
+	for (unsigned i = 0; i < CONTENTS_STEP && repeating->left && fine;
+	     i++) {
+		fine = repeat_next(core, repeating, &pack);
+		repeating->left--;
+	}
+	if (fine && list_pack_flush(&pack))
+		return true;
+	list_pack_drop(&pack, core);
 	return false;
 }
 
@@ -137,22 +158,12 @@ repeating_step(struct call *call, void *data)
 	struct list *list = repeating->list;
 	struct tree old = list->items;
 
-	for (unsigned i = 0; i < CONTENTS_STEP && repeating->times;) {
-		const struct item *item = tree_next(&repeating->cursor);
-
-		if (!item) {
-			repeating->times--;
-			tree_seek(&list->items, 0, &repeating->cursor);
-			continue;
-		}
-		if (!repeat_item(call_core(call), repeating->fresh, item)) {
-			repeating_release(call, repeating);
-			call_fail_memory(call);
-			return;
-		}
-		i++;
+	if (!repeat_some(call_core(call), repeating)) {
+		repeating_release(call, repeating);
+		call_fail_memory(call);
+		return;
 	}
-	if (repeating->times)
+	if (repeating->left)
 		return;
 	list->items = repeating->fresh->items;
 	repeating->fresh->items = old;
@@ -193,7 +204,7 @@ list_do_repeat_in_place(struct call *call, struct object *object,
 	*repeating = (struct repeating){
 		.list = list,
 		.fresh = list_of(fresh),
-		.times = (size_t)times,
+		.left = (size_t)times * list->items.n,
 	};
 	tree_seek(&list->items, 0, &repeating->cursor);
 	call_again(call, repeating_step, repeating, repeating_release);

@@ -7,6 +7,9 @@
  */
 #include "server/types/list.h"
 
+#include <stddef.h>
+#include <stdlib.h>
+
 #include "mproxy/error.h"
 #include "server/types/contents.h"
 
@@ -16,13 +19,47 @@ static int
 list_create(struct call *call, struct object *object, const struct value *args,
 	    size_t n_args)
 {
+	struct list *list = list_of(object);
 	struct list_gathered gathered;
 
+	tree_init(&list->items, &list_owner, object->core);
 	if (n_args == 0)
 		return 0;
 	if (list_gather(call, &args[0], &gathered) < 0)
 		return -1;
-	return list_put(call, list_of(object), 0, &gathered);
+	return list_put(call, list, 0, &gathered);
+}
+
+/* Large arrays are given back to the system in parts of so many bytes. */
+#define ARRAY_PART ((size_t)256 << 10)
+
+/* True when there is nothing left. */
+static bool
+free_rest(struct list *list, size_t budget)
+{
+	struct list_rest *rest = list->rest;
+
+	if (!tree_waste_free(&list->items, &rest->nodes, budget))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		void *shrunk = NULL;
+
+		if (rest->arrays[i].size > ARRAY_PART) {
+			rest->arrays[i].size -= ARRAY_PART;
+			shrunk = realloc(rest->arrays[i].data,
+					 rest->arrays[i].size);
+		}
+		if (shrunk) {
+			rest->arrays[i].data = shrunk;
+			return false;
+		}
+		free(rest->arrays[i].data);
+		rest->arrays[i].data = NULL;
+		rest->arrays[i].size = 0;
+	}
+	free(rest);
+	list->rest = NULL;
+	return true;
 }
 
 static bool
@@ -31,7 +68,9 @@ list_destroy(struct object *object, size_t budget)
 	struct list *list = list_of(object);
 
 	tree_remove_all(&list->items, &list->waste);
-	return tree_waste_free(&list->waste, budget, list_drop, object->core);
+	if (!tree_waste_free(&list->items, &list->waste, budget))
+		return false;
+	return !list->rest || free_rest(list, budget);
 }
 
 static void
@@ -44,9 +83,12 @@ list_format(const struct object *object, struct buffer *out, size_t max)
 	contents_print_text(&printer, "[");
 	tree_seek(&list->items, 0, &cursor);
 	for (size_t i = 0; i < list->items.n && !printer.full; i++) {
+		uint8_t room[CELL_ROOM];
+
 		if (i > 0)
 			contents_print_text(&printer, ", ");
-		contents_print_item(&printer, tree_next(&cursor));
+		contents_print_value(&printer,
+				     cell_value(tree_next(&cursor), room));
 	}
 	contents_print_text(&printer, "]");
 }
@@ -64,12 +106,26 @@ struct visitor {
 	void *context;
 };
 
+/* What is packed is shown as an item made for the visit. */
 static void
-visit_waste(void *context, void *item)
+visit_cell(void *context, const uint8_t *cell)
 {
 	const struct visitor *visitor = context;
+	union {
+		struct item item;
+		uint8_t bytes[sizeof(struct item) + CELL_MAX];
+	} made = { .item = { 0 } };
+	uint8_t room[CELL_ROOM];
+	struct span value = cell_value(cell, room);
 
-	visitor->visit(visitor->context, item);
+	if (cell_is_outside(cell)) {
+		visitor->visit(visitor->context, cell_item(cell));
+		return;
+	}
+	made.item.size = (uint32_t)value.size;
+	memcpy(made.bytes + offsetof(struct item, bytes), value.data,
+	       value.size);
+	visitor->visit(visitor->context, &made.item);
 }
 
 static void
@@ -80,12 +136,12 @@ list_each_item(const struct object *object,
 	const struct list *list = (const void *)object;
 	struct visitor visitor = { visit, context };
 	struct tree_cursor cursor;
-	const struct item *item;
+	const uint8_t *cell;
 
 	tree_seek(&list->items, 0, &cursor);
-	while ((item = tree_next(&cursor)))
-		visit(context, item);
-	tree_waste_each(&list->waste, visit_waste, &visitor);
+	while ((cell = tree_next(&cursor)))
+		visit_cell(&visitor, cell);
+	tree_waste_each(&list->waste, visit_cell, &visitor);
 }
 
 /* --- methods --- */
@@ -94,13 +150,15 @@ static void
 insert_at(struct call *call, struct list *list, size_t index,
 	  const struct value *value)
 {
-	struct item *item = item_new(call, value);
-	void *items[] = { item };
+	uint8_t room[CELL_ROOM];
+	struct tree_run run;
+	struct span cell;
 
-	if (!item)
+	if (!list_cell(call, value, room, &cell))
 		return;
-	if (tree_insert(&list->items, index, items, 1) < 0) {
-		item_free(call_core(call), item);
+	run = tree_run_of(cell);
+	if (tree_insert(&list->items, index, &run) < 0) {
+		list_drop_cell(call_core(call), cell.data);
 		call_fail_memory(call);
 		return;
 	}
@@ -153,7 +211,7 @@ do_get(struct call *call, struct object *object, const struct value *args,
 
 	(void)n_args;
 	if (list_find_index(call, list, &args[0], &index))
-		call_reply_item(call, tree_get(&list->items, index));
+		list_reply_cell(call, tree_get(&list->items, index));
 }
 
 static void
@@ -161,19 +219,20 @@ do_set(struct call *call, struct object *object, const struct value *args,
        size_t n_args)
 {
 	struct list *list = list_of(object);
-	struct core *core = call_core(call);
-	struct item *item;
+	uint8_t room[CELL_ROOM];
+	struct span cell;
 	size_t index;
 
 	(void)n_args;
-	if (!list_find_index(call, list, &args[0], &index))
+	if (!list_find_index(call, list, &args[0], &index) ||
+	    !list_cell(call, &args[1], room, &cell))
 		return;
-	item = item_new(call, &args[1]);
-	if (!item)
+	if (tree_set(&list->items, index, cell) < 0) {
+		list_drop_cell(call_core(call), cell.data);
+		call_fail_memory(call);
 		return;
-	item = tree_set(&list->items, index, item);
+	}
 	call_reply(call);
-	item_free(core, item);
 }
 
 static void
@@ -181,16 +240,13 @@ do_delete(struct call *call, struct object *object, const struct value *args,
 	  size_t n_args)
 {
 	struct list *list = list_of(object);
-	struct core *core = call_core(call);
-	struct item *item;
 	size_t index;
 
 	(void)n_args;
 	if (!list_find_index(call, list, &args[0], &index))
 		return;
-	item = tree_remove(&list->items, index);
+	tree_remove(&list->items, index);
 	call_reply(call);
-	item_free(core, item);
 }
 
 static void
@@ -198,9 +254,8 @@ do_pop(struct call *call, struct object *object, const struct value *args,
        size_t n_args)
 {
 	struct list *list = list_of(object);
-	struct core *core = call_core(call);
 	size_t index = list->items.n - 1;
-	struct item *item;
+	struct tree_cursor cursor;
 
 	if (list->items.n == 0) {
 		call_fail(call, MPROXY_ERR_EMPTY, "pop from an empty list");
@@ -208,9 +263,9 @@ do_pop(struct call *call, struct object *object, const struct value *args,
 	}
 	if (n_args > 0 && !list_find_index(call, list, &args[0], &index))
 		return;
-	item = tree_remove(&list->items, index);
-	call_reply_item(call, item);
-	item_free(core, item);
+	tree_seek(&list->items, index, &cursor);
+	list_reply_cell(call, tree_peek(&cursor));
+	tree_remove_at(&list->items, &cursor);
 }
 
 static void

@@ -9,8 +9,19 @@
 
 struct list {
 	struct object object;
-	struct tree items;	 /* of struct item */
-	struct tree_waste waste; /* only in a list that is about to die */
+	struct tree items;
+	/* only in a list that is about to die */
+	struct tree_waste waste;
+	struct list_rest *rest; /* NULL: nothing more */
+};
+
+/* What a long job leaves behind, to be freed in small parts. */
+struct list_rest {
+	struct tree_waste nodes; /* whose items are in use elsewhere */
+	struct {
+		void *data;
+		size_t size;
+	} arrays[2];
 };
 
 extern const struct object_type list_type;
@@ -23,8 +34,7 @@ list_of(struct object *object)
 
 /* --- list-parts.c --- */
 
-/* For the tree: frees an item. context is the core. */
-void list_drop(void *context, void *item);
+extern const struct tree_owner list_owner; /* its context is the core */
 
 /* A place from an argument, negative from the end; false after call_fail(). */
 bool list_find_index(struct call *call, const struct list *list,
@@ -33,11 +43,37 @@ bool list_find_index(struct call *call, const struct list *list,
 /* The list that value is a handle of; NULL after call_fail(). */
 struct list *list_of_argument(struct call *call, const struct value *value);
 
+/* The cell of a value, in room or in the value; false after call_fail(). */
+bool list_cell(struct call *call, const struct value *value,
+	       uint8_t room[CELL_ROOM], struct span *ret_cell);
+/* It went nowhere: frees what lies outside. */
+void list_drop_cell(struct core *core, const uint8_t *cell);
+/* A cell with the same value for another list; false without memory. */
+bool list_dup_cell(struct core *core, const uint8_t *cell,
+		   uint8_t room[CELL_ROOM], struct span *ret_cell);
+void list_reply_cell(struct call *call, const uint8_t *cell);
+
+/* Cells on their way to the end of a tree, a leaf's worth at a time. */
+struct list_pack {
+	struct tree *tree;
+	size_t size, n;
+	unsigned kinds;
+	uint8_t cells[1024];
+};
+
+void list_pack_init(struct list_pack *pack, struct tree *tree);
+/* Both false without memory: then what did not go into the tree stays. */
+bool list_pack_add(struct list_pack *pack, struct span cell);
+bool list_pack_flush(struct list_pack *pack);
+/* Frees what stayed, with what lies outside. */
+void list_pack_drop(struct list_pack *pack, struct core *core);
+
 /* Items on their way into a list, made before anything changes. */
 struct list_gathered {
 	struct core *core;
-	void **items;
+	struct buffer cells;
 	size_t n;
+	unsigned kinds;
 };
 
 /* Copies of all items of a list, or of a list that value is a handle of; 0,
@@ -45,10 +81,16 @@ struct list_gathered {
 int list_gather(struct call *call, const struct value *value,
 		struct list_gathered *ret);
 void list_gathered_free(struct list_gathered *gathered); /* the items too */
+/* Frees the memory only: the items outside are somebody else's. */
+void list_gathered_forget(struct list_gathered *gathered);
 
 /* Takes what was gathered: 0, or -1 after call_fail(). */
 int list_put(struct call *call, struct list *list, size_t index,
 	     struct list_gathered *gathered);
+
+/* An anonymous list with a rest, whose only reference is the caller's; NULL
+ * after call_fail(). */
+struct list *list_new_grave(struct call *call);
 
 /*
  * Removing is two steps when something in between may fail: open tells
@@ -112,5 +154,10 @@ LIST_HANDLER(list_do_sort);
 /* Deletes a slice with gaps, in steps. */
 void list_thin_out(struct call *call, struct list *list,
 		   const struct list_slice *slice);
+/* Puts as many items as it has into the places of a slice, in steps; takes
+ * what was gathered. */
+void list_replace(struct call *call, struct list *list,
+		  const struct list_slice *slice,
+		  struct list_gathered *gathered);
 
 #endif
