@@ -60,6 +60,14 @@ struct object_type {
 		      const struct value *args, size_t n_args);
 
 	/*
+	 * Goes on with what create() began when it set object->unfinished, which
+	 * only an object made by a client may: once a turn until it gives 1, all
+	 * is done, or -1 after call_fail(). Nobody can reach the object before.
+	 * May be NULL.
+	 */
+	int (*make)(struct call *call, struct object *object);
+
+	/*
 	 * Frees about budget parts of the state, items with item_free(). True
 	 * when all is freed; the core calls again later otherwise. No call is
 	 * parked on it any more and nobody holds it. May be NULL.
@@ -99,6 +107,7 @@ struct object {
 	struct list_link dying;	  /* in core->dying while being freed */
 	struct list_link made;	  /* in maker's list */
 	struct job *job;	  /* a long call runs; NULL: not busy */
+	bool unfinished;	  /* make() has still to be called */
 	const struct method_table *methods; /* of its type, by name */
 	size_t type_refs; /* those of inner_refs that are object_ref()'s */
 };

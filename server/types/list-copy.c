@@ -3,8 +3,10 @@
  *
  * A few are written where the core answers from; more of them into a buffer
  * of their own, in steps. What comes behind them (the other list of concat)
- * is copied first: it may change between the steps, this list does not.
+ * is copied first: it may change between the steps, but hands out what is left
+ * before; this list does not.
  */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "server/types/contents.h"
@@ -76,6 +78,9 @@ struct copying {
 	size_t begin; /* of the items in out */
 	size_t times; /* to write them */
 	struct buffer tail;
+
+	struct list_reader reader; /* of the other list */
+	bool failed;		   /* there was no memory in hurry() */
 };
 
 static void
@@ -83,6 +88,7 @@ copying_free(struct copying *copying)
 {
 	buffer_deinit(&copying->out);
 	buffer_deinit(&copying->tail);
+	list_reader_end(&copying->reader);
 	free(copying);
 }
 
@@ -123,12 +129,83 @@ copying_end(struct call *call, struct copying *copying)
 	return false;
 }
 
+/* --- the other list --- */
+
+static struct copying *
+copying_of(struct list_reader *reader)
+{
+	return (struct copying *)(void *)((char *)reader -
+					  offsetof(struct copying, reader));
+}
+
+/* Writes some cells more behind: false without memory. */
+static bool
+put_tail(struct copying *copying, struct tree_cursor *cursor, size_t n)
+{
+	while (n-- > 0) {
+		const uint8_t *cell = tree_next(cursor);
+		uint8_t room[CELL_ROOM];
+
+		if (!cell)
+			break;
+		value_list_item(&copying->tail, cell_value(cell, room));
+		if (cell_has_handles(cell))
+			copying->reading.has_handles = true;
+	}
+	return !buffer_failed(&copying->tail);
+}
+
+static void
+take_rest(struct list_reader *reader)
+{
+	struct copying *copying = copying_of(reader);
+
+	copying->failed |= !put_tail(copying, &reader->cursor, SIZE_MAX);
+}
+
+/* All of a list that is being filled, without what nobody may see. */
+static void
+take_seen(struct copying *copying, const struct list *other)
+{
+	struct list_hidden hidden = list_hidden(other);
+	struct tree_cursor cursor;
+
+	tree_seek(&other->items, 0, &cursor);
+	copying->failed |= !put_tail(copying, &cursor, hidden.at);
+	tree_seek(&other->items, hidden.at + hidden.n, &cursor);
+	copying->failed |= !put_tail(copying, &cursor, SIZE_MAX);
+}
+
+/* One step's worth of the tail: 1 when it is written, 0, or -1 after
+ * call_fail(). */
+static int
+tail_some(struct call *call, struct copying *copying)
+{
+	size_t before = copying->tail.size;
+
+	if (copying->reader.list)
+		copying->failed |= !put_tail(copying, &copying->reader.cursor,
+					     CONTENTS_STEP);
+	if (copying->failed) {
+		call_fail_memory(call);
+		return -1;
+	}
+	if (!contents_fit(call, copying->tail.size))
+		return -1;
+	if (copying->reader.list && copying->tail.size > before)
+		return 0;
+	list_reader_end(&copying->reader);
+	return 1;
+}
+
 static void
 copying_step(struct call *call, void *data)
 {
 	struct copying *copying = data;
-	int done = reading_some(call, &copying->reading, &copying->out);
+	int done = tail_some(call, copying);
 
+	if (done > 0)
+		done = reading_some(call, &copying->reading, &copying->out);
 	if (done == 0)
 		return;
 	if (done > 0 && copying_end(call, copying))
@@ -211,14 +288,12 @@ list_do_copy(struct call *call, struct object *object, const struct value *args,
 	answer_slice(call, list_of(object), &slice);
 }
 
-/* Copies all items of another list; false after call_fail(). */
+/* Begins with what comes behind; false after call_fail(). */
 static bool
-copy_tail(struct call *call, const struct value *value, struct copying *copying)
+begin_tail(struct call *call, const struct value *value,
+	   struct copying *copying)
 {
-	struct reading reading;
-	struct list_slice slice;
-	const struct list *other;
-	int done;
+	struct list *other;
 
 	if (value->kind == MPROXY_LIST) {
 		buffer_append_span(&copying->tail, value->items);
@@ -228,13 +303,11 @@ copy_tail(struct call *call, const struct value *value, struct copying *copying)
 	other = list_of_argument(call, value);
 	if (!other)
 		return false;
-	slice = slice_of_all(other);
-	reading_init(&reading, other, &slice);
-	do
-		done = reading_some(call, &reading, &copying->tail);
-	while (done == 0);
-	copying->reading.has_handles = reading.has_handles;
-	return done > 0;
+	if (other->filling)
+		take_seen(copying, other);
+	else
+		list_reader_begin(&copying->reader, other, take_rest);
+	return true;
 }
 
 void
@@ -248,7 +321,7 @@ list_do_concat(struct call *call, struct object *object,
 	(void)n_args;
 	if (!copying)
 		return;
-	if (copy_tail(call, &args[0], copying))
+	if (begin_tail(call, &args[0], copying))
 		call_again(call, copying_step, copying, copying_release);
 	else
 		copying_free(copying);

@@ -105,7 +105,7 @@ build(struct ordering *ordering)
 
 	if (end > ordering->n)
 		end = ordering->n;
-	list_pack_init(&pack, &ordering->built);
+	list_pack_init(&pack, &ordering->built, ordering->built.n);
 	while (fine && ordering->n_built < end) {
 		const uint8_t *cell = ordering->items[ordering->n_built++];
 
@@ -227,7 +227,7 @@ static void
 finish(struct ordering *ordering)
 {
 	struct list *list = ordering->list;
-	struct tree old = list->items;
+	struct tree old = *list_change(list);
 
 	list->items = ordering->built;
 	ordering->built = old; /* the nodes; the items are in use */

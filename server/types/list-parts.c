@@ -114,9 +114,10 @@ list_reply_cell(struct call *call, const uint8_t *cell)
 }
 
 void
-list_pack_init(struct list_pack *pack, struct tree *tree)
+list_pack_init(struct list_pack *pack, struct tree *tree, size_t at)
 {
 	pack->tree = tree;
+	pack->at = at;
 	pack->size = pack->n = 0;
 	pack->kinds = TREE_INTS;
 }
@@ -126,9 +127,9 @@ list_pack_flush(struct list_pack *pack)
 {
 	struct tree_run run = { pack->cells, pack->size, pack->n, pack->kinds };
 
-	if (tree_insert(pack->tree, pack->tree->n, &run) < 0)
+	if (tree_insert(pack->tree, pack->at, &run) < 0)
 		return false;
-	list_pack_init(pack, pack->tree);
+	list_pack_init(pack, pack->tree, pack->at + pack->n);
 	return true;
 }
 
@@ -145,38 +146,38 @@ list_pack_add(struct list_pack *pack, struct span cell)
 	return true;
 }
 
-/* Frees what lies outside, of some cells. */
-static void
-drop_cells(struct core *core, const uint8_t *at, size_t size)
+void
+list_drop_cells(struct core *core, const uint8_t *cells, size_t size)
 {
-	for (const uint8_t *end = at + size; at < end; at += cell_size(at))
+	const uint8_t *at = cells;
+
+	for (; at < cells + size; at += cell_size(at))
 		list_drop_cell(core, at);
 }
 
 void
 list_pack_drop(struct list_pack *pack, struct core *core)
 {
-	drop_cells(core, pack->cells, pack->size);
-	list_pack_init(pack, pack->tree);
+	list_drop_cells(core, pack->cells, pack->size);
+	list_pack_init(pack, pack->tree, pack->at);
 }
 
 /* --- putting in --- */
 
 /* Appends a cell, which is freed without memory. */
-static int
-gather_cell(struct call *call, struct list_gathered *gathered, struct span cell)
+static bool
+gather_cell(struct list_gathered *gathered, struct span cell)
 {
 	uint8_t *to = buffer_extend(&gathered->cells, cell.size);
 
 	if (!to) {
 		list_drop_cell(gathered->core, cell.data);
-		call_fail_memory(call);
-		return -1;
+		return false;
 	}
 	memcpy(to, cell.data, cell.size);
 	gathered->kinds |= tree_kinds_of(cell.data);
 	gathered->n++;
-	return 0;
+	return true;
 }
 
 static int
@@ -192,54 +193,66 @@ gather_value(struct call *call, const struct value *value,
 
 		item.has_handles = value->has_handles &&
 				   contents_has_handles(part);
-		if (!list_cell(call, &item, room, &cell) ||
-		    gather_cell(call, gathered, cell) < 0)
+		if (!list_cell(call, &item, room, &cell))
 			return -1;
+		if (!gather_cell(gathered, cell)) {
+			call_fail_memory(call);
+			return -1;
+		}
 	}
 	return 0;
 }
 
-static int
-gather_run(struct call *call, const struct tree_run *run,
-	   struct list_gathered *gathered)
+bool
+list_gather_run(struct list_gathered *gathered, const struct tree_run *run)
 {
 	const uint8_t *at = run->cells;
 	uint8_t room[CELL_ROOM];
 	struct span cell;
 
 	if (!(run->kinds & TREE_OUTSIDE)) {
-		cell = span_make(run->cells, run->size);
-		buffer_append_span(&gathered->cells, cell);
+		buffer_append(&gathered->cells, run->cells, run->size);
+		if (buffer_failed(&gathered->cells))
+			return false;
 		gathered->n += run->n;
 		gathered->kinds |= run->kinds;
-		if (!buffer_failed(&gathered->cells))
-			return 0;
-		call_fail_memory(call);
-		return -1;
+		return true;
 	}
-	for (; at < run->cells + run->size; at += cell_size(at)) {
-		if (!list_dup_cell(gathered->core, at, room, &cell)) {
-			call_fail_memory(call);
-			return -1;
-		}
-		if (gather_cell(call, gathered, cell) < 0)
-			return -1;
+	for (; at < run->cells + run->size; at += cell_size(at))
+		if (!list_dup_cell(gathered->core, at, room, &cell) ||
+		    !gather_cell(gathered, cell))
+			return false;
+	return true;
+}
+
+static bool
+gather_part(const struct list *from, size_t at, size_t n,
+	    struct list_gathered *gathered)
+{
+	struct tree_cursor cursor;
+	struct tree_run run;
+
+	tree_seek(&from->items, at, &cursor);
+	for (; n > 0; n -= run.n) {
+		run = tree_next_run(&cursor, n);
+		if (!list_gather_run(gathered, &run))
+			return false;
 	}
-	return 0;
+	return true;
 }
 
 static int
 gather_list(struct call *call, const struct list *from,
 	    struct list_gathered *gathered)
 {
-	struct tree_cursor cursor;
-	struct tree_run run;
+	struct list_hidden hidden = list_hidden(from);
+	size_t behind = hidden.at + hidden.n;
 
-	tree_seek(&from->items, 0, &cursor);
-	while ((run = tree_next_run(&cursor, SIZE_MAX)).n > 0)
-		if (gather_run(call, &run, gathered) < 0)
-			return -1;
-	return 0;
+	if (gather_part(from, 0, hidden.at, gathered) &&
+	    gather_part(from, behind, from->items.n - behind, gathered))
+		return 0;
+	call_fail_memory(call);
+	return -1;
 }
 
 struct list *
@@ -290,8 +303,8 @@ void
 list_gathered_free(struct list_gathered *gathered)
 {
 	if (gathered->kinds & TREE_OUTSIDE)
-		drop_cells(gathered->core, gathered->cells.data,
-			   gathered->cells.size);
+		list_drop_cells(gathered->core, gathered->cells.data,
+				gathered->cells.size);
 	list_gathered_forget(gathered);
 }
 
@@ -302,7 +315,7 @@ list_put(struct call *call, struct list *list, size_t index,
 	struct tree_run run = { gathered->cells.data, gathered->cells.size,
 				gathered->n, gathered->kinds };
 
-	if (tree_insert(&list->items, index, &run) < 0) {
+	if (tree_insert(list_change(list), index, &run) < 0) {
 		list_gathered_free(gathered);
 		call_fail_memory(call);
 		return -1;
@@ -332,15 +345,16 @@ void
 list_grave_close(struct list_grave *grave, struct list *list, size_t from,
 		 size_t to)
 {
+	struct tree *items = list_change(list);
 	struct tree_waste waste = {};
 
 	if (grave->list) {
-		tree_remove_range(&list->items, from, to, &grave->list->waste);
+		tree_remove_range(items, from, to, &grave->list->waste);
 		list_grave_drop(grave);
 		return;
 	}
-	tree_remove_range(&list->items, from, to, &waste);
-	tree_waste_free(&list->items, &waste, SIZE_MAX);
+	tree_remove_range(items, from, to, &waste);
+	tree_waste_free(items, &waste, SIZE_MAX);
 }
 
 void

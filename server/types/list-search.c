@@ -194,7 +194,7 @@ end_remove(struct call *call, const struct search *search)
 {
 	if (!fail_unless_found(call, search))
 		return;
-	tree_remove(&search->list->items, search->index - 1);
+	tree_remove(list_change(search->list), search->index - 1);
 	call_reply(call);
 }
 

@@ -51,10 +51,22 @@ list_do_slice_set(struct call *call, struct object *object,
 {
 	struct list *list = list_of(object);
 	struct list_gathered gathered;
+	struct list_filling *filling;
 	struct list_slice slice;
+	size_t end;
 
-	if (!list_find_slice(call, list, args, n_args, &slice) ||
-	    list_gather(call, &args[3], &gathered) < 0)
+	if (!list_find_slice(call, list, args, n_args, &slice))
+		return;
+	end = slice.start + slice.n;
+	if (slice.step == 1) {
+		if (!list_fill_begin(call, list, end, &args[3], &filling))
+			return;
+		if (filling) {
+			list_fill(call, filling, slice.start, end);
+			return;
+		}
+	}
+	if (list_gather(call, &args[3], &gathered) < 0)
 		return;
 	if (slice.step == 1)
 		set_plain(call, list, &slice, &gathered);
@@ -67,10 +79,12 @@ static void
 delete_each(struct call *call, struct list *list,
 	    const struct list_slice *slice)
 {
+	struct tree *items = list_change(list);
+
 	for (size_t i = 0; i < slice->n; i++) {
 		size_t which = slice->backward ? i : slice->n - 1 - i;
 
-		tree_remove(&list->items, list_slice_index(slice, which));
+		tree_remove(items, list_slice_index(slice, which));
 	}
 	call_reply(call);
 }
@@ -139,7 +153,8 @@ repeat_some(struct core *core, struct repeating *repeating)
 	struct list_pack pack;
 	bool fine = true;
 
-	list_pack_init(&pack, &repeating->fresh->items);
+	list_pack_init(&pack, &repeating->fresh->items,
+		       repeating->fresh->items.n);
 	for (unsigned i = 0; i < CONTENTS_STEP && repeating->left && fine;
 	     i++) {
 		fine = repeat_next(core, repeating, &pack);
@@ -156,7 +171,7 @@ repeating_step(struct call *call, void *data)
 {
 	struct repeating *repeating = data;
 	struct list *list = repeating->list;
-	struct tree old = list->items;
+	struct tree old;
 
 	if (!repeat_some(call_core(call), repeating)) {
 		repeating_release(call, repeating);
@@ -165,6 +180,7 @@ repeating_step(struct call *call, void *data)
 	}
 	if (repeating->left)
 		return;
+	old = *list_change(list);
 	list->items = repeating->fresh->items;
 	repeating->fresh->items = old;
 	repeating_release(call, repeating);

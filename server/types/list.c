@@ -25,9 +25,25 @@ list_create(struct call *call, struct object *object, const struct value *args,
 	tree_init(&list->items, &list_owner, object->core);
 	if (n_args == 0)
 		return 0;
+	if (!list_fill_begin(call, list, 0, &args[0], &list->filling))
+		return -1;
+	object->unfinished = list->filling;
+	if (object->unfinished)
+		return 0;
 	if (list_gather(call, &args[0], &gathered) < 0)
 		return -1;
 	return list_put(call, list, 0, &gathered);
+}
+
+static int
+list_make(struct call *call, struct object *object)
+{
+	struct list *list = list_of(object);
+	int code = list_fill_some(call, list->filling);
+
+	if (code != 0)
+		list_fill_free(list->filling);
+	return code;
 }
 
 /* Large arrays are given back to the system in parts of so many bytes. */
@@ -67,6 +83,8 @@ list_destroy(struct object *object, size_t budget)
 {
 	struct list *list = list_of(object);
 
+	if (list->filling) /* it was never made */
+		list_fill_free(list->filling);
 	tree_remove_all(&list->items, &list->waste);
 	if (!tree_waste_free(&list->items, &list->waste, budget))
 		return false;
@@ -142,6 +160,8 @@ list_each_item(const struct object *object,
 	while ((cell = tree_next(&cursor)))
 		visit_cell(&visitor, cell);
 	tree_waste_each(&list->waste, visit_cell, &visitor);
+	if (list->filling)
+		list_fill_each(list->filling, visit_cell, &visitor);
 }
 
 /* --- methods --- */
@@ -157,7 +177,7 @@ insert_at(struct call *call, struct list *list, size_t index,
 	if (!list_cell(call, value, room, &cell))
 		return;
 	run = tree_run_of(cell);
-	if (tree_insert(&list->items, index, &run) < 0) {
+	if (tree_insert(list_change(list), index, &run) < 0) {
 		list_drop_cell(call_core(call), cell.data);
 		call_fail_memory(call);
 		return;
@@ -195,10 +215,15 @@ do_extend(struct call *call, struct object *object, const struct value *args,
 {
 	struct list *list = list_of(object);
 	struct list_gathered gathered;
+	struct list_filling *filling;
 
 	(void)n_args;
-	if (list_gather(call, &args[0], &gathered) == 0 &&
-	    list_put(call, list, list->items.n, &gathered) == 0)
+	if (!list_fill_begin(call, list, list->items.n, &args[0], &filling))
+		return;
+	if (filling)
+		list_fill(call, filling, 0, 0);
+	else if (list_gather(call, &args[0], &gathered) == 0 &&
+		 list_put(call, list, list->items.n, &gathered) == 0)
 		call_reply(call);
 }
 
@@ -227,7 +252,7 @@ do_set(struct call *call, struct object *object, const struct value *args,
 	if (!list_find_index(call, list, &args[0], &index) ||
 	    !list_cell(call, &args[1], room, &cell))
 		return;
-	if (tree_set(&list->items, index, cell) < 0) {
+	if (tree_set(list_change(list), index, cell) < 0) {
 		list_drop_cell(call_core(call), cell.data);
 		call_fail_memory(call);
 		return;
@@ -245,7 +270,7 @@ do_delete(struct call *call, struct object *object, const struct value *args,
 	(void)n_args;
 	if (!list_find_index(call, list, &args[0], &index))
 		return;
-	tree_remove(&list->items, index);
+	tree_remove(list_change(list), index);
 	call_reply(call);
 }
 
@@ -265,7 +290,7 @@ do_pop(struct call *call, struct object *object, const struct value *args,
 		return;
 	tree_seek(&list->items, index, &cursor);
 	list_reply_cell(call, tree_peek(&cursor));
-	tree_remove_at(&list->items, &cursor);
+	tree_remove_at(list_change(list), &cursor);
 }
 
 static void
@@ -336,6 +361,7 @@ const struct object_type list_type = {
 	.takes = "|v",
 	.size = sizeof(struct list),
 	.create = list_create,
+	.make = list_make,
 	.destroy = list_destroy,
 	.format = list_format,
 	.check = list_check,

@@ -9,7 +9,9 @@
 
 struct list {
 	struct object object;
-	struct tree items;
+	struct tree items; /* to be changed by list_change() only */
+	struct list_reader *readers;
+	struct list_filling *filling; /* NULL: none */
 	/* only in a list that is about to die */
 	struct tree_waste waste;
 	struct list_rest *rest; /* NULL: nothing more */
@@ -34,6 +36,32 @@ list_of(struct object *object)
 
 /* --- list-parts.c --- */
 
+/*
+ * A job of another list that reads this one, over several turns in which
+ * others may change it. Before they do, hurry() takes all that is left.
+ */
+struct list_reader {
+	struct list_reader *next;
+	struct list *list; /* NULL: not reading */
+	struct tree_cursor cursor;
+	void (*hurry)(struct list_reader *reader);
+};
+
+/* list-fill.c */
+void list_reader_begin(struct list_reader *reader, struct list *list,
+		       void (*hurry)(struct list_reader *reader));
+void list_reader_end(struct list_reader *reader); /* fine when not reading */
+void list_hurry(struct list *list);
+
+/* The items of a list, which are about to change. */
+static inline struct tree *
+list_change(struct list *list)
+{
+	if (list->readers)
+		list_hurry(list);
+	return &list->items;
+}
+
 extern const struct tree_owner list_owner; /* its context is the core */
 
 /* A place from an argument, negative from the end; false after call_fail(). */
@@ -48,20 +76,22 @@ bool list_cell(struct call *call, const struct value *value,
 	       uint8_t room[CELL_ROOM], struct span *ret_cell);
 /* It went nowhere: frees what lies outside. */
 void list_drop_cell(struct core *core, const uint8_t *cell);
+void list_drop_cells(struct core *core, const uint8_t *cells, size_t size);
 /* A cell with the same value for another list; false without memory. */
 bool list_dup_cell(struct core *core, const uint8_t *cell,
 		   uint8_t room[CELL_ROOM], struct span *ret_cell);
 void list_reply_cell(struct call *call, const uint8_t *cell);
 
-/* Cells on their way to the end of a tree, a leaf's worth at a time. */
+/* Cells on their way into a tree, a leaf's worth at a time. */
 struct list_pack {
 	struct tree *tree;
+	size_t at; /* where in it */
 	size_t size, n;
 	unsigned kinds;
 	uint8_t cells[1024];
 };
 
-void list_pack_init(struct list_pack *pack, struct tree *tree);
+void list_pack_init(struct list_pack *pack, struct tree *tree, size_t at);
 /* Both false without memory: then what did not go into the tree stays. */
 bool list_pack_add(struct list_pack *pack, struct span cell);
 bool list_pack_flush(struct list_pack *pack);
@@ -84,9 +114,37 @@ void list_gathered_free(struct list_gathered *gathered); /* the items too */
 /* Frees the memory only: the items outside are somebody else's. */
 void list_gathered_forget(struct list_gathered *gathered);
 
+/* The same of some cells of a list; false without memory. */
+bool list_gather_run(struct list_gathered *gathered,
+		     const struct tree_run *run);
+
 /* Takes what was gathered: 0, or -1 after call_fail(). */
 int list_put(struct call *call, struct list *list, size_t index,
 	     struct list_gathered *gathered);
+
+/*
+ * Putting in so many items that it takes several turns (list-fill.c), before
+ * the one at index; meanwhile the list is busy. Begun when that is worth it,
+ * else *ret is NULL; false after call_fail().
+ */
+bool list_fill_begin(struct call *call, struct list *list, size_t index,
+		     const struct value *value, struct list_filling **ret);
+/* Some more of them: 1 when all are in, 0, or -1 after call_fail(). */
+int list_fill_some(struct call *call, struct list_filling *filling);
+/* Those that came in so far stay. */
+void list_fill_free(struct list_filling *filling);
+/* The cells it holds that are not in the list yet. */
+void list_fill_each(const struct list_filling *filling,
+		    void (*visit)(void *context, const uint8_t *cell),
+		    void *context);
+/* Does all of it; the items from … to - 1, before index, leave at the end. */
+void list_fill(struct call *call, struct list_filling *filling, size_t from,
+	       size_t to);
+/* The items that have come in so far, which nobody may see yet. */
+struct list_hidden {
+	size_t at, n;
+};
+struct list_hidden list_hidden(const struct list *list);
 
 /* An anonymous list with a rest, whose only reference is the caller's; NULL
  * after call_fail(). */

@@ -2,6 +2,8 @@
  * The manager: object 1, which makes, names and finds all others, and tells
  * about types and about itself.
  */
+#include <stdlib.h>
+
 #include "mproxy/error.h"
 #include "server/core/machine.h"
 #include "server/core/record.h"
@@ -47,18 +49,10 @@ check_name(struct call *call, struct span name)
 	return false;
 }
 
+/* Takes the reference of an object just made. */
 static void
-manager_new(struct call *call, struct object *object, const struct value *args,
-	    size_t n_args)
+answer_new(struct call *call, struct object *object)
 {
-	const struct object_type *type = type_of(call, args[0].text);
-
-	(void)object;
-	if (!type)
-		return;
-	object = object_new(call, type, args + 1, n_args - 1);
-	if (!object)
-		return;
 	object_put_handle(object, call_scratch(call));
 	call_reply_scratch(call, true);
 	object_unref(object);
@@ -85,38 +79,137 @@ put_opened(struct call *call, const struct object *object, bool made,
 }
 
 static void
+answer_found(struct call *call, const struct object *object,
+	     const struct object_type *type)
+{
+	struct span results[2];
+
+	if (object->type != type)
+		call_fail(call, MPROXY_ERR_TYPE, "\"%s\" is a %s, not a %s",
+			  object->name, object->type->name, type->name);
+	else if (put_opened(call, object, false, results))
+		call_reply_spans(call, results, 2, true);
+}
+
+/* Takes the reference of an object just made. */
+static void
+answer_made(struct call *call, struct object *object, struct span name)
+{
+	const struct object *other = names_find(object->core, name);
+	struct span results[2];
+
+	/* the name comes last: nothing may fail after it */
+	if (other) /* it came while this one was being made */
+		answer_found(call, other, object->type);
+	else if (put_opened(call, object, true, results)) {
+		if (names_add(object->core, object, name) < 0)
+			call_fail_memory(call);
+		else
+			call_reply_spans(call, results, 2, true);
+	}
+	object_unref(object);
+}
+
+/* --- making what takes several turns: the object is busy meanwhile, not the
+ * manager --- */
+
+struct making {
+	struct object *object;
+	size_t name_size; /* 0: it gets none */
+	char name[];
+};
+
+static void
+making_release(struct call *call, void *data)
+{
+	struct making *making = data;
+
+	(void)call;
+	object_unref(making->object);
+	free(making);
+}
+
+static void
+making_step(struct call *call, void *data)
+{
+	struct making *making = data;
+	struct object *object = making->object;
+	int code = object->type->make(call, object);
+
+	if (code == 0)
+		return;
+	if (code < 0) {
+		making_release(call, making);
+		return;
+	}
+	object->unfinished = false;
+	if (making->name_size)
+		answer_made(call, object,
+			    span_make(making->name, making->name_size));
+	else
+		answer_new(call, object);
+	free(making);
+}
+
+/* Takes the reference. */
+static void
+make(struct call *call, struct object *object, struct span name)
+{
+	struct making *making = malloc(sizeof(*making) + name.size);
+
+	if (!making) {
+		object_unref(object);
+		call_fail_memory(call);
+		return;
+	}
+	making->object = object;
+	making->name_size = name.size;
+	if (name.size)
+		memcpy(making->name, name.data, name.size);
+	call->object = object;
+	call_again(call, making_step, making, making_release);
+}
+
+static void
+manager_new(struct call *call, struct object *object, const struct value *args,
+	    size_t n_args)
+{
+	const struct object_type *type = type_of(call, args[0].text);
+
+	(void)object;
+	if (!type)
+		return;
+	object = object_new(call, type, args + 1, n_args - 1);
+	if (!object)
+		return;
+	if (object->unfinished)
+		make(call, object, (struct span){ 0 });
+	else
+		answer_new(call, object);
+}
+
+static void
 manager_open(struct call *call, struct object *manager,
 	     const struct value *args, size_t n_args)
 {
 	const struct object_type *type = type_of(call, args[0].text);
 	struct span name = args[1].text;
 	struct object *object;
-	struct span results[2];
 
 	if (!type || !check_name(call, name))
 		return;
 	object = names_find(manager->core, name);
-	if (object && object->type != type) {
-		call_fail(call, MPROXY_ERR_TYPE, "\"%s\" is a %s, not a %s",
-			  object->name, object->type->name, type->name);
-		return;
-	}
 	if (object) {
-		if (put_opened(call, object, false, results))
-			call_reply_spans(call, results, 2, true);
+		answer_found(call, object, type);
 		return;
 	}
 	object = object_new(call, type, args + 2, n_args - 2);
 	if (!object)
 		return;
-	/* the name comes last: nothing may fail after it */
-	if (put_opened(call, object, true, results)) {
-		if (names_add(manager->core, object, name) < 0)
-			call_fail_memory(call);
-		else
-			call_reply_spans(call, results, 2, true);
-	}
-	object_unref(object);
+	if (object->unfinished)
+		make(call, object, name);
+	else
+		answer_made(call, object, name);
 }
 
 static struct object *
