@@ -32,6 +32,9 @@ struct item *item_make(struct core *core, struct span bytes, bool has_handles);
 /* A second copy with its own references; NULL without memory. */
 struct item *item_dup(struct core *core, const struct item *item);
 
+/* NULL is fine. */
+void item_free(struct core *core, struct item *item);
+
 /*
  * What an object takes for values beside its items, as the nodes that pack
  * small ones: charged before it is allocated (false, and nothing charged, past
@@ -40,9 +43,6 @@ struct item *item_dup(struct core *core, const struct item *item);
  */
 bool item_charge(struct core *core, size_t size);
 void item_discharge(struct core *core, size_t size);
-
-/* NULL is fine. */
-void item_free(struct core *core, struct item *item);
 
 /* The same with memory of so many bytes; NULL without. */
 void *item_block_new(struct core *core, size_t size);
