@@ -10,6 +10,7 @@
 #include "call.h"
 #include "clock.h"
 #include "detail.h"
+#include "pipeline.h"
 #include "proto/trace.h"
 
 #define KEEP_SIZE ((size_t)64 << 10) /* of the read buffer, between calls */
@@ -55,6 +56,25 @@ call_put(const struct call *call, struct lane *lane, uint64_t *ret_id)
 	return 0;
 }
 
+/* Puts the call into the pipeline of the lane; it is as good as answered. */
+static int
+pipeline_call(const struct call *call, struct lane *lane,
+	      struct message_reply *ret)
+{
+	uint64_t id = 0;
+	int error = pipeline_put(call, lane, &id);
+
+	if (error) {
+		lane_leave(lane);
+		return error;
+	}
+	/* who wants to see calls with their answers waits for these */
+	if (trace_calls_wanted())
+		return lane_exchange(lane, id, 0, ret);
+	*ret = (struct message_reply){ 0 };
+	return pipeline_go_on(lane);
+}
+
 /* As call_perform(), but a status of the method is left in ret. */
 static int
 exchange(const struct call *call, struct lane **ret_lane,
@@ -73,6 +93,10 @@ exchange(const struct call *call, struct lane **ret_lane,
 	error = lane_enter(call->manager, &lane);
 	if (error)
 		return error;
+	if (pipeline_takes(lane, call)) {
+		*ret_lane = lane;
+		return pipeline_call(call, lane, ret);
+	}
 	error = call_put(call, lane, &id);
 	if (error) {
 		lane_leave(lane);
@@ -100,6 +124,10 @@ exchange_traced(const struct call *call, struct lane **ret_lane,
 	snprintf(who, sizeof(who), "mproxy[%ld]", (long)getpid());
 	trace_call(who, call->type, &message, error ? &failure : ret,
 		   clock_now() - begun);
+	if (!error && pipeline_takes(*ret_lane, call)) {
+		pipeline_take_reply(*ret_lane, ret);
+		*ret = (struct message_reply){ 0 };
+	}
 	return error;
 }
 
@@ -147,7 +175,8 @@ send_release(struct lane *lane, uint64_t object, uint64_t count)
 	};
 
 	/* what does not go now goes with the next call */
-	if (message_send_release(&lane->channel, &release) == 0)
+	if (message_send_release(&lane->channel, &release) == 0 &&
+	    !lane->gathers)
 		channel_flush(&lane->channel, MSG_DONTWAIT);
 }
 

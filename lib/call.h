@@ -14,6 +14,9 @@ struct call {
 	size_t n_args;
 	const struct span *args;
 	int timeout_ms;
+	/* when nobody looks at the result, the proxy it is called on: a
+	 * pipeline may take the call then; see pipeline.h */
+	struct mproxy_object *unwatched;
 };
 
 /* Writes the call into the channel of a lane that is BUSY. */

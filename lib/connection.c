@@ -12,6 +12,7 @@
 #include "connection.h"
 #include "fork.h"
 #include "lane.h"
+#include "pipeline.h"
 
 #define GRACE_MS 30000
 #define GRACE_MAX_MS (24 * 3600 * 1000)
@@ -226,6 +227,7 @@ mproxy_close(struct mproxy_manager *m)
 	if (!m)
 		return NULL;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	pipeline_push(m);
 	atomic_store(&m->state, MANAGER_CLOSED);
 	session = atomic_load(&m->session);
 	if (session)

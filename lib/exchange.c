@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "interrupt.h"
 #include "lane.h"
+#include "pipeline.h"
 
 struct wait {
 	struct lane *lane;
@@ -47,11 +48,8 @@ flush(struct lane *lane, int flags)
 	return r;
 }
 
-/*
- * A reply that was read already: 1, 0 when there is none, -ENOMEM or -EPROTO.
- */
-static int
-next_reply(struct lane *lane, uint64_t id, struct message_reply *ret)
+int
+lane_next_reply(struct lane *lane, uint64_t id, struct message_reply *ret)
 {
 	struct frame frame;
 	int r;
@@ -66,8 +64,10 @@ next_reply(struct lane *lane, uint64_t id, struct message_reply *ret)
 		r = message_unpack_reply(&lane->arena, frame.payload, ret);
 		if (r != 0)
 			return r == MPROXY_ERR_PROTOCOL ? -EPROTO : -ENOMEM;
-		if (ret->id == id)
+		if (ret->id == id && id != 0)
 			return 1;
+		if (pipeline_take_reply(lane, ret))
+			continue;
 		if (ret->id != lane->orphan_id || lane->orphan_id == 0)
 			return -EPROTO;
 		lane->orphan_id = 0;
@@ -137,11 +137,10 @@ on_silence(struct wait *wait)
 	return wait->timeout_ms > 0 ? 0 : -ETIMEDOUT;
 }
 
-/* 0 when readable, -EINTR, or -EAGAIN when it is deadline. */
-static int
-wait_readable(struct lane *lane, int64_t deadline)
+int
+lane_poll(const struct lane *lane, short events, int64_t deadline)
 {
-	struct pollfd fd = { .fd = lane->channel.fd, .events = POLLIN };
+	struct pollfd fd = { .fd = lane->channel.fd, .events = events };
 	int64_t left = deadline - clock_now();
 	int r;
 
@@ -162,7 +161,7 @@ read_more(struct wait *wait)
 	ssize_t n = 0;
 
 	if (wait->give_up != 0)
-		n = wait_readable(lane, wait->give_up);
+		n = lane_poll(lane, POLLIN, wait->give_up);
 	if (n == 0) {
 		n = channel_fill(&lane->channel, 0);
 		if (n == 0)
@@ -191,12 +190,12 @@ lane_exchange(struct lane *lane, uint64_t id, int timeout_ms,
 
 	if (lane->timeless != (timeout_ms < 0))
 		lane_set_timeless(lane, timeout_ms < 0);
-	r = flush(lane, 0);
-	sent = r == 0;
-	if (sent) {
+	r = lane->pipeline ? pipeline_send(lane, id, ret) : flush(lane, 0);
+	sent = r >= 0;
+	if (r == 0) {
 		if (timeout_ms != 0)
 			begin_wait(&wait);
-		while ((r = next_reply(lane, id, ret)) == 0)
+		while ((r = lane_next_reply(lane, id, ret)) == 0)
 			if ((r = read_more(&wait)) < 0)
 				break;
 		if (timeout_ms != 0)
@@ -204,6 +203,7 @@ lane_exchange(struct lane *lane, uint64_t id, int timeout_ms,
 	}
 	if (r < 0) {
 		r = lane_error(lane, r, sent);
+		pipeline_detach(lane, r);
 		lane_drop(lane);
 		return r;
 	}
@@ -219,10 +219,10 @@ lane_await(struct lane *lane, uint64_t id, int64_t deadline,
 	   struct message_reply *ret)
 {
 	for (;;) {
-		ssize_t n = next_reply(lane, id, ret);
+		ssize_t n = lane_next_reply(lane, id, ret);
 
 		if (n == 0)
-			n = wait_readable(lane, deadline);
+			n = lane_poll(lane, POLLIN, deadline);
 		else
 			return n < 0 ? lane_error(lane, (int)n, true) : 1;
 		if (n == 0) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "call.h"
+#include "pipeline.h"
 
 #define FACE_ARGS 8
 
@@ -44,16 +45,23 @@ face_init(struct face *face, struct mproxy_object *object, const char *method,
 	return 0;
 }
 
+/* watched: whether anybody looks at the result. */
 static int
 perform(struct mproxy_object *object, const char *method, int timeout_ms,
-	size_t n_args, struct mproxy_value *const *args, struct lane **ret_lane,
-	struct message_reply *ret)
+	size_t n_args, struct mproxy_value *const *args, bool watched,
+	struct lane **ret_lane, struct message_reply *ret)
 {
 	struct face face;
 	int error = face_init(&face, object, method, timeout_ms, n_args, args);
 
-	if (!error)
+	if (!error) {
+		face.call.unwatched = watched ? NULL : object;
 		error = call_perform(&face.call, ret_lane, ret);
+	}
+	if (!error && pipeline_takes(*ret_lane, &face.call))
+		for (size_t i = 0; i < n_args; i++)
+			if (args[i]->n_objects > 0)
+				pipeline_hold(*ret_lane, args[i]);
 	for (size_t i = 0; i < n_args; i++)
 		mproxy_value_free(args[i]);
 	return error;
@@ -69,8 +77,8 @@ object_call(struct mproxy_object *object, const char *method, int timeout_ms,
 	struct lane *lane;
 	int error;
 
-	error = perform(object, method, timeout_ms, n_args, args, &lane,
-			&reply);
+	error = perform(object, method, timeout_ms, n_args, args, ret != NULL,
+			&lane, &reply);
 	if (error)
 		return error;
 	error = call_receive(object->manager, &reply, ret ? 1 : 0, &value);
@@ -106,13 +114,15 @@ object_call_int(struct mproxy_object *object, const char *method,
 	struct lane *lane;
 	int error;
 
-	error = perform(object, method, timeout_ms, n_args, args, &lane,
-			&reply);
+	error = perform(object, method, timeout_ms, n_args, args, ret != NULL,
+			&lane, &reply);
 	if (error)
 		return error;
-	error = scalar(&reply, method, MPROXY_INT, "an integer", &value);
+	if (ret)
+		error = scalar(&reply, method, MPROXY_INT, "an integer",
+			       &value);
 	call_done(lane);
-	if (!error)
+	if (!error && ret)
 		*ret = value.integer;
 	return error;
 }
@@ -127,13 +137,15 @@ object_call_bool(struct mproxy_object *object, const char *method,
 	struct lane *lane;
 	int error;
 
-	error = perform(object, method, timeout_ms, n_args, args, &lane,
-			&reply);
+	error = perform(object, method, timeout_ms, n_args, args, ret != NULL,
+			&lane, &reply);
 	if (error)
 		return error;
-	error = scalar(&reply, method, MPROXY_BOOL, "true or false", &value);
+	if (ret)
+		error = scalar(&reply, method, MPROXY_BOOL, "true or false",
+			       &value);
 	call_done(lane);
-	if (!error)
+	if (!error && ret)
 		*ret = value.boolean;
 	return error;
 }

@@ -28,6 +28,7 @@
 #include "detail.h"
 #include "fork.h"
 #include "lane.h"
+#include "pipeline.h"
 
 #define ANNOUNCE_MS 1000
 
@@ -144,6 +145,20 @@ own_lane(const struct mproxy_manager *m)
 	return NULL;
 }
 
+/* The lane of this thread, if nothing is on its way there. */
+static struct lane *
+quiet_lane(const struct mproxy_manager *m)
+{
+	struct lane *lane = own_lane(m);
+
+	if (!lane || !lane->pipeline ||
+	    pipeline_settle(&lane, clock_now() + patience_ms() * NS_PER_MS))
+		return lane;
+	if (lane)
+		lane_leave(lane);
+	return NULL;
+}
+
 static int
 announce(struct mproxy_manager *m, struct session *session)
 {
@@ -158,7 +173,7 @@ announce(struct mproxy_manager *m, struct session *session)
 	fd = make_pipe(session);
 	if (fd < 0)
 		return MPROXY_ERR_NO_DESCRIPTORS;
-	lane = own_lane(m);
+	lane = quiet_lane(m);
 	if (!lane)
 		return announce_apart(m, parent, session, fd);
 	error = announce_on(lane, session, fd);
@@ -323,6 +338,7 @@ forget_thread(void)
 {
 	for (struct lane *lane = thread_state.lanes; lane; lane = lane->next)
 		lane->channel.fd = -1;
+	pipeline_disown();
 	thread_state.lanes = NULL;
 	thread_state.lane = NULL;
 	thread_state.manager = NULL;

@@ -10,6 +10,7 @@
 
 #include "interrupt.h"
 #include "lane.h"
+#include "pipeline.h"
 
 _Thread_local struct thread_state thread_state;
 
@@ -27,6 +28,7 @@ lane_close(struct lane *lane)
 	if (m && lane->session != atomic_load(&m->session))
 		return;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	pipeline_detach(lane, 0);
 	/* a thread that was cancelled in the middle of a wait is here too */
 	slot_settle(lane->slot);
 	if (lane->session)
@@ -80,6 +82,7 @@ static void
 on_thread_end(void *unused)
 {
 	(void)unused;
+	pipeline_forget();
 	while (thread_state.lanes)
 		lane_drop(thread_state.lanes);
 }
@@ -154,6 +157,7 @@ open_for_thread(struct mproxy_manager *m, struct lane **ret)
 		return error;
 	lane->next = thread_state.lanes;
 	thread_state.lanes = lane;
+	pipeline_attach(lane);
 	*ret = lane;
 	return 0;
 }
@@ -169,7 +173,9 @@ lane_enter_slowly(struct mproxy_manager *m, struct lane **ret)
 		if (lane->manager == m)
 			break;
 	if (!lane) {
-		error = open_for_thread(m, &lane);
+		error = pipeline_obstacle(m);
+		if (!error)
+			error = open_for_thread(m, &lane);
 		if (error)
 			return error;
 	}

@@ -10,6 +10,7 @@
 #include "session.h"
 
 struct fork_node;
+struct pipeline;
 
 struct lane {
 	struct slot *slot;
@@ -21,6 +22,8 @@ struct lane {
 	uint64_t last_id;
 	uint64_t orphan_id; /* a reply nobody waits for any more; 0: none */
 	bool timeless;	    /* its socket has no timeout for reading now */
+	bool gathers;	    /* what is put into its buffer is sent by others */
+	struct pipeline *pipeline; /* NULL: none; see pipeline.c */
 	struct channel channel;
 	struct arena arena; /* for the reply being handled */
 };
@@ -31,6 +34,7 @@ struct thread_state {
 	struct lane *lane;		/* … its lane */
 	struct lane *current;		/* whose reply is being taken apart */
 	struct lane *lanes;
+	struct pipeline *pipelines;
 	struct fork_node *forks; /* between the two halves of a fork */
 	unsigned interrupts;	 /* as many are dealt with */
 	bool known;
@@ -101,6 +105,16 @@ void lane_purge(void);
  */
 int lane_exchange(struct lane *lane, uint64_t id, int timeout_ms,
 		  struct message_reply *ret);
+
+/*
+ * A reply that was read already: 1, 0 when there is none, -ENOMEM or -EPROTO.
+ * Those of pipelined calls are dealt with on the way. id 0: only these.
+ */
+int lane_next_reply(struct lane *lane, uint64_t id, struct message_reply *ret);
+
+/* 0 when it is ready for one of these events, -EINTR, or -EAGAIN when it is
+ * deadline. */
+int lane_poll(const struct lane *lane, short events, int64_t deadline);
 
 /*
  * Looks for that reply, waiting until deadline at most, deaf to signals.

@@ -111,7 +111,7 @@ int manager_call(struct mproxy_manager *m, uint64_t object, struct span type,
 int object_call(struct mproxy_object *object, const char *method,
 		int timeout_ms, size_t n_args, struct mproxy_value *const *args,
 		struct mproxy_value **ret);
-/* The same, and the result as a C variable. */
+/* The same, and the result as a C variable; NULL: not wanted. */
 int object_call_int(struct mproxy_object *object, const char *method,
 		    int timeout_ms, size_t n_args,
 		    struct mproxy_value *const *args, int64_t *ret);

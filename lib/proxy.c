@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "call.h"
+#include "pipeline.h"
 
 struct mproxy_object *
 object_new_proxy(struct mproxy_manager *m, uint64_t id, struct span type)
@@ -197,6 +198,7 @@ mproxy_object_call(struct mproxy_object *object, const char *method,
 		.type = span_text(object->type),
 		.method = method,
 		.timeout_ms = timeout_ms,
+		.unwatched = ret ? NULL : object,
 	};
 	struct mproxy_value *value = NULL;
 	struct message_reply reply;
@@ -211,6 +213,8 @@ mproxy_object_call(struct mproxy_object *object, const char *method,
 	error = call_perform(&call, &lane, &reply);
 	if (error)
 		goto out;
+	if (args && args->n_objects > 0 && pipeline_takes(lane, &call))
+		pipeline_hold(lane, args);
 	error = ret ? receive_all(call.manager, &reply, &value)
 		    : call_receive(call.manager, &reply, 0, NULL);
 	call_done(lane);

@@ -61,6 +61,7 @@
 #include <mproxy/iter.h>
 #include <mproxy/list.h>
 #include <mproxy/lock.h>
+#include <mproxy/pipeline.h>
 #include <mproxy/queue.h>
 
 #include <mproxy/future.h>

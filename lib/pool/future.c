@@ -177,9 +177,7 @@ mproxy_future_wait(struct mproxy_future *future, int timeout_ms)
 {
 	int error = check_owner(future);
 
-	return error ? error
-		     : object_call(future->job, "wait", timeout_ms, 0, NULL,
-				   NULL);
+	return error ? error : pool_tell(future->job, "wait", timeout_ms);
 }
 
 static int
@@ -250,9 +248,7 @@ mproxy_future_cancel(struct mproxy_future *future)
 {
 	int error = check_owner(future);
 
-	return error ? error
-		     : object_call(future->job, "cancel", CALL_NO_WAIT, 0, NULL,
-				   NULL);
+	return error ? error : pool_tell(future->job, "cancel", CALL_NO_WAIT);
 }
 
 /* --- as they come --- */

@@ -124,7 +124,7 @@ submit_end(struct submit *submit, struct mproxy_object **ret_job)
 void
 job_abandon(struct mproxy_object *job)
 {
-	object_call(job, "cancel", CALL_NO_WAIT, 0, NULL, NULL);
+	pool_tell(job, "cancel", CALL_NO_WAIT);
 	mproxy_object_free(job);
 }
 

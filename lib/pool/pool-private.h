@@ -190,6 +190,9 @@ int submit_add(struct submit *submit, struct span arg);
  * struct holds nothing. */
 int submit_end(struct submit *submit, struct mproxy_object **ret_job);
 
+/* A call whose success is all that is wanted: now, even in a pipeline. */
+int pool_tell(struct mproxy_object *object, const char *method, int timeout_ms);
+
 /* Cancels what is queued; the caller's reference is taken. */
 void job_abandon(struct mproxy_object *job);
 

@@ -144,22 +144,29 @@ mproxy_pool_workers(const struct mproxy_pool *pool)
 }
 
 int
+pool_tell(struct mproxy_object *object, const char *method, int timeout_ms)
+{
+	return manager_call(object->manager, object->id,
+			    span_text(object->type), method, 0, NULL,
+			    timeout_ms, 0, NULL);
+}
+
+int
 mproxy_pool_close(struct mproxy_pool *pool)
 {
-	return object_call(pool->object, "close", CALL_NO_WAIT, 0, NULL, NULL);
+	return pool_tell(pool->object, "close", CALL_NO_WAIT);
 }
 
 int
 mproxy_pool_terminate(struct mproxy_pool *pool)
 {
-	return object_call(pool->object, "terminate", CALL_NO_WAIT, 0, NULL,
-			   NULL);
+	return pool_tell(pool->object, "terminate", CALL_NO_WAIT);
 }
 
 int
 mproxy_pool_join(struct mproxy_pool *pool, int timeout_ms)
 {
-	return object_call(pool->object, "join", timeout_ms, 0, NULL, NULL);
+	return pool_tell(pool->object, "join", timeout_ms);
 }
 
 int

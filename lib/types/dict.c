@@ -157,13 +157,8 @@ mproxy_dict_compare_and_set(struct mproxy_dict *dict, struct mproxy_value *key,
 			    struct mproxy_value *expected,
 			    struct mproxy_value *value, bool *ret)
 {
-	bool set;
-	int error = FACE_CALL_BOOL(dict, "compare_and_set", &set, key, expected,
-				   value);
-
-	if (!error && ret)
-		*ret = set;
-	return error;
+	return FACE_CALL_BOOL(dict, "compare_and_set", ret, key, expected,
+			      value);
 }
 
 int

@@ -8,9 +8,9 @@ int
 face_call_size(struct mproxy_object *object, const char *method, int timeout_ms,
 	       size_t n_args, struct mproxy_value *const *args, size_t *ret)
 {
-	int64_t number;
+	int64_t number = 0;
 	int error = object_call_int(object, method, timeout_ms, n_args, args,
-				    &number);
+				    ret ? &number : NULL);
 
 	if (error)
 		return error;
