@@ -278,10 +278,9 @@ manager_call(struct mproxy_manager *m, uint64_t object, struct span type,
 
 int
 call_spread(const struct mproxy_value *list, size_t n_before,
-	    const struct span *before, size_t *ret_n, struct span **ret)
+	    const struct span *before, struct spread *ret)
 {
 	struct value_cursor cursor = { 0 };
-	struct span *spans;
 	struct value value;
 	size_t n = n_before;
 
@@ -293,15 +292,23 @@ call_spread(const struct mproxy_value *list, size_t n_before,
 		n += value_count(&value);
 		cursor = value_items(&value);
 	}
-	spans = malloc((n + 1) * sizeof(*spans));
-	if (!spans)
+	ret->n = n;
+	ret->spans = ret->room;
+	if (n > sizeof(ret->room) / sizeof(ret->room[0]))
+		ret->spans = malloc(n * sizeof(struct span));
+	if (!ret->spans)
 		return error_set(MPROXY_ERR_NO_MEMORY,
 				 "no memory for %zu arguments", n);
 	for (size_t i = 0; i < n_before; i++)
-		spans[i] = before[i];
+		ret->spans[i] = before[i];
 	for (size_t i = n_before; i < n; i++)
-		value_next(&cursor, &spans[i]);
-	*ret_n = n;
-	*ret = spans;
+		value_next(&cursor, &ret->spans[i]);
 	return 0;
+}
+
+void
+spread_deinit(struct spread *spread)
+{
+	if (spread->spans != spread->room)
+		free(spread->spans);
 }

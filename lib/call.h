@@ -36,12 +36,20 @@ void call_done(struct lane *lane);
 int call_receive(struct mproxy_manager *m, const struct message_reply *reply,
 		 size_t n, struct mproxy_value **ret);
 
+/* The spans of arguments that come as a list value. */
+struct spread {
+	size_t n;
+	struct span *spans;
+	struct span room[8];
+};
+
 /*
- * The spans of the items of a list value, behind n_before given ones. A NULL
- * list has none. *ret is to be freed with free() and has room for at least one
- * span. MPROXY_ERR_TYPE when list is none, or MPROXY_ERR_NO_MEMORY.
+ * The spans of the items of list, which may be NULL, behind n_before given
+ * ones. MPROXY_ERR_TYPE when it is no list, or MPROXY_ERR_NO_MEMORY: then there
+ * is nothing to deinit.
  */
 int call_spread(const struct mproxy_value *list, size_t n_before,
-		const struct span *before, size_t *ret_n, struct span **ret);
+		const struct span *before, struct spread *ret);
+void spread_deinit(struct spread *spread);
 
 #endif

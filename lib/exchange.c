@@ -49,23 +49,30 @@ flush(struct lane *lane, int flags)
 }
 
 int
-lane_next_reply(struct lane *lane, uint64_t id, struct message_reply *ret)
+lane_read_reply(struct lane *lane, struct message_reply *ret)
 {
 	struct frame frame;
-	int r;
+	int r = channel_next(&lane->channel, &frame, NULL);
 
+	if (r <= 0)
+		return r < 0 ? -EPROTO : 0;
+	if (frame.kind != FRAME_REPLY)
+		return -EPROTO;
+	arena_reset(&lane->arena, message_budget(frame.payload.size));
+	r = message_unpack_reply(&lane->arena, frame.payload, ret);
+	if (r != 0)
+		return r == MPROXY_ERR_PROTOCOL ? -EPROTO : -ENOMEM;
+	return 1;
+}
+
+int
+lane_next_reply(struct lane *lane, uint64_t id, struct message_reply *ret)
+{
 	for (;;) {
-		r = channel_next(&lane->channel, &frame, NULL);
-		if (r <= 0)
-			return r < 0 ? -EPROTO : 0;
-		if (frame.kind != FRAME_REPLY)
-			return -EPROTO;
-		arena_reset(&lane->arena, message_budget(frame.payload.size));
-		r = message_unpack_reply(&lane->arena, frame.payload, ret);
-		if (r != 0)
-			return r == MPROXY_ERR_PROTOCOL ? -EPROTO : -ENOMEM;
-		if (ret->id == id && id != 0)
-			return 1;
+		int r = lane_read_reply(lane, ret);
+
+		if (r <= 0 || (ret->id == id && id != 0))
+			return r;
 		if (pipeline_take_reply(lane, ret))
 			continue;
 		if (ret->id != lane->orphan_id || lane->orphan_id == 0)

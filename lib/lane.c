@@ -93,9 +93,8 @@ make_key(void)
 	key_error = pthread_key_create(&key, on_thread_end);
 }
 
-/* Has on_thread_end() called, which frees what this thread will get. */
-static int
-watch_thread(void)
+int
+lane_watch_thread(void)
 {
 	if (pthread_once(&key_once, make_key) != 0 || key_error != 0 ||
 	    pthread_setspecific(key, &thread_state) != 0)
@@ -147,7 +146,7 @@ open_for_thread(struct mproxy_manager *m, struct lane **ret)
 	struct lane *lane;
 	int error, cancel;
 
-	error = watch_thread();
+	error = lane_watch_thread();
 	if (error)
 		return error;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);

@@ -93,6 +93,9 @@ lane_leave(struct lane *lane)
 	slot_end(lane->slot);
 }
 
+/* Has freed what this thread gets, when it ends. */
+int lane_watch_thread(void);
+
 /* Forgets lanes of this thread that mproxy_close() has closed. */
 void lane_purge(void);
 
@@ -106,10 +109,12 @@ void lane_purge(void);
 int lane_exchange(struct lane *lane, uint64_t id, int timeout_ms,
 		  struct message_reply *ret);
 
-/*
- * A reply that was read already: 1, 0 when there is none, -ENOMEM or -EPROTO.
- * Those of pipelined calls are dealt with on the way. id 0: only these.
- */
+/* The next reply that was read already: 1, 0 when there is none, -ENOMEM or
+ * -EPROTO. */
+int lane_read_reply(struct lane *lane, struct message_reply *ret);
+
+/* The same, the one with this id. Those of pipelined calls are dealt with on
+ * the way. id 0: only these. */
 int lane_next_reply(struct lane *lane, uint64_t id, struct message_reply *ret);
 
 /* 0 when it is ready for one of these events, -EINTR, or -EAGAIN when it is

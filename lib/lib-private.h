@@ -73,6 +73,10 @@ struct mproxy_object {
 struct mproxy_object *object_new_proxy(struct mproxy_manager *m, uint64_t id,
 				       struct span type);
 
+/* All results of a reply as one value: nil for none, the result, or a list. */
+int object_results(struct mproxy_manager *m, const struct message_reply *reply,
+		   struct mproxy_value **ret);
+
 /* --- connection.c --- */
 
 struct mproxy_manager *manager_ref(struct mproxy_manager *m);
@@ -118,23 +122,5 @@ int object_call_int(struct mproxy_object *object, const char *method,
 int object_call_bool(struct mproxy_object *object, const char *method,
 		     int timeout_ms, size_t n_args,
 		     struct mproxy_value *const *args, bool *ret);
-
-/*
- * A call that is waited for by poll(): for the supervisor, which has other
- * descriptors to watch. On a lane of its own. One call in flight at a time.
- */
-struct pending_call;
-
-int pending_open(struct mproxy_manager *m, struct pending_call **ret);
-struct pending_call *pending_close(struct pending_call *pending);
-int pending_fd(const struct pending_call *pending); /* readable: poll it */
-/* Sends the call; 0 or an error. */
-int pending_begin(struct pending_call *pending, uint64_t object,
-		  const char *method, size_t n_args, const struct span *args,
-		  int timeout_ms);
-/* Looks without waiting: *ret_done false: not yet. Else the status of the call
- * and its one result (nil when none; given). */
-int pending_check(struct pending_call *pending, bool *ret_done,
-		  struct mproxy_value **ret);
 
 #endif

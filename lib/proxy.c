@@ -86,16 +86,15 @@ make(struct mproxy_manager *m, const char *method, size_t n_before,
      struct mproxy_object **ret)
 {
 	struct mproxy_value *value;
-	struct span *spans;
-	size_t n;
+	struct spread spread;
 	int error;
 
-	error = call_spread(args, n_before, before, &n, &spans);
+	error = call_spread(args, n_before, before, &spread);
 	if (error)
 		return error;
 	error = manager_call(m, MESSAGE_MANAGER, span_text("manager"), method,
-			     n, spans, CALL_NO_WAIT, 1, &value);
-	free(spans);
+			     spread.n, spread.spans, CALL_NO_WAIT, 1, &value);
+	spread_deinit(&spread);
 	if (error)
 		return error;
 	error = mproxy_value_get_object(value, NULL, ret);
@@ -162,10 +161,9 @@ mproxy_object_open(struct mproxy_manager *m, const char *type, const char *name,
 	return error;
 }
 
-/* nil for no result, the result, or a list of all. */
-static int
-receive_all(struct mproxy_manager *m, const struct message_reply *reply,
-	    struct mproxy_value **ret)
+int
+object_results(struct mproxy_manager *m, const struct message_reply *reply,
+	       struct mproxy_value **ret)
 {
 	size_t n = reply->n_results;
 	struct mproxy_value **values;
@@ -202,26 +200,27 @@ mproxy_object_call(struct mproxy_object *object, const char *method,
 	};
 	struct mproxy_value *value = NULL;
 	struct message_reply reply;
-	struct span *spans = NULL;
+	struct spread spread;
 	struct lane *lane;
 	int error;
 
-	error = call_spread(args, 0, NULL, &call.n_args, &spans);
+	error = call_spread(args, 0, NULL, &spread);
 	if (error)
 		goto out;
-	call.args = spans;
+	call.n_args = spread.n;
+	call.args = spread.spans;
 	error = call_perform(&call, &lane, &reply);
+	spread_deinit(&spread);
 	if (error)
 		goto out;
 	if (args && args->n_objects > 0 && pipeline_takes(lane, &call))
 		pipeline_hold(lane, args);
-	error = ret ? receive_all(call.manager, &reply, &value)
+	error = ret ? object_results(call.manager, &reply, &value)
 		    : call_receive(call.manager, &reply, 0, NULL);
 	call_done(lane);
 	if (!error && ret)
 		*ret = value;
 out:
-	free(spans);
 	mproxy_value_free(args);
 	return error;
 }

@@ -57,6 +57,7 @@
 #include <mproxy/value.h>
 #include <mproxy/version.h>
 
+#include <mproxy/async.h>
 #include <mproxy/dict.h>
 #include <mproxy/iter.h>
 #include <mproxy/list.h>

@@ -13,6 +13,7 @@
 #ifndef MPROXY_LIB_POOL_PRIVATE_H
 #define MPROXY_LIB_POOL_PRIVATE_H
 
+#include <mproxy/async.h>
 #include <mproxy/future.h>
 #include <mproxy/pool.h>
 #include <sys/types.h>

@@ -4,7 +4,7 @@
  *
  * It waits for four things at once: the manager's word, the end of a worker,
  * the end of its owner, and its owner's wish (the leash closes). So nothing it
- * does may block: its calls are pending ones.
+ * does may block: its calls are asynchronous.
  */
 #include <errno.h>
 #include <poll.h>
@@ -36,8 +36,8 @@ struct news {
 struct supervisor {
 	const struct crew_setup *setup;
 	struct crew crew;
-	struct pending_call *command_call;
-	struct pending_call *news_call;
+	struct mproxy_async *calls;
+	struct mproxy_object *pool;
 	enum command command;
 	int owner; /* pidfd, or -1 */
 	bool telling;
@@ -72,54 +72,45 @@ add_news(struct supervisor *supervisor)
 	return &supervisor->news[supervisor->n_news++];
 }
 
+static void
+on_told(void *context, int error, const struct mproxy_value *value)
+{
+	struct supervisor *supervisor = context;
+
+	(void)value;
+	supervisor->telling = false;
+	if (error == MPROXY_ERR_SERVER_GONE)
+		supervisor->over = true;
+}
+
 static int
 send_news(struct supervisor *supervisor, const struct news *news)
 {
-	struct buffer out = BUFFER_INIT;
-	struct span args[2];
-	size_t end_of_first;
-	int error;
+	struct mproxy_value *args = news->pid
+					    ? MPROXY_ARGS(news->pid,
+							  news->status)
+					    : MPROXY_ARGS(
+						      (const char *)news->text);
 
-	if (news->pid)
-		value_put_int(&out, news->pid);
-	else
-		value_put_text(&out, span_text(news->text));
-	end_of_first = out.size;
-	value_put_int(&out, news->status);
-	if (buffer_failed(&out))
+	if (!args)
 		return MPROXY_ERR_NO_MEMORY;
-	args[0] = span_make(out.data, end_of_first);
-	args[1] = span_make(out.data + end_of_first, out.size - end_of_first);
-	error = pending_begin(supervisor->news_call, supervisor->setup->pool,
-			      news->pid ? "reaped" : "unable",
-			      news->pid ? 2 : 1, args, 0);
-	buffer_deinit(&out);
-	return error;
+	return mproxy_async_call(supervisor->calls, supervisor->pool,
+				 news->pid ? "reaped" : "unable", 0, args,
+				 on_told, supervisor, NULL);
 }
 
 static void
 tell(struct supervisor *supervisor)
 {
-	struct mproxy_value *value = NULL;
-	bool done = true;
-
-	if (supervisor->telling) {
-		int error = pending_check(supervisor->news_call, &done, &value);
-
-		if (!done)
-			return;
-		supervisor->telling = false;
-		mproxy_value_free(value);
-		if (error == MPROXY_ERR_SERVER_GONE)
-			supervisor->over = true;
-	}
-	if (supervisor->n_news == 0 || supervisor->over)
+	if (supervisor->telling || supervisor->n_news == 0 || supervisor->over)
 		return;
 	if (send_news(supervisor, &supervisor->news[0]) != 0) {
 		supervisor->over = true;
 		return;
 	}
 	supervisor->telling = true;
+	/* now: it may be the last that this process does */
+	mproxy_async_dispatch(supervisor->calls, MPROXY_ASYNC_WRITE);
 	supervisor->n_news--;
 	memmove(&supervisor->news[0], &supervisor->news[1],
 		supervisor->n_news * sizeof(*supervisor->news));
@@ -127,43 +118,34 @@ tell(struct supervisor *supervisor)
 
 /* --- being told --- */
 
-static int
-ask(struct supervisor *supervisor)
-{
-	struct buffer out = BUFFER_INIT;
-	struct span arg;
-	int error;
-
-	value_put_int(&out, supervisor->command);
-	if (buffer_failed(&out))
-		return MPROXY_ERR_NO_MEMORY;
-	arg = buffer_span(&out);
-	error = pending_begin(supervisor->command_call, supervisor->setup->pool,
-			      "supervise", 1, &arg, -1);
-	buffer_deinit(&out);
-	return error;
-}
+static int ask(struct supervisor *supervisor);
 
 static void
-listen_to_pool(struct supervisor *supervisor)
+on_command(void *context, int error, const struct mproxy_value *value)
 {
-	struct mproxy_value *value = NULL;
+	struct supervisor *supervisor = context;
 	int64_t command;
-	bool done;
-	int error;
 
-	error = pending_check(supervisor->command_call, &done, &value);
-	if (!done)
-		return;
 	if (!error)
 		error = mproxy_value_get_int(value, &command);
-	mproxy_value_free(value);
 	if (!error) {
 		supervisor->command = (enum command)command;
 		error = ask(supervisor);
 	}
 	if (error || supervisor->command == COMMAND_KILL)
 		supervisor->over = true;
+}
+
+static int
+ask(struct supervisor *supervisor)
+{
+	struct mproxy_value *args = MPROXY_ARGS((int)supervisor->command);
+
+	if (!args)
+		return MPROXY_ERR_NO_MEMORY;
+	return mproxy_async_call(supervisor->calls, supervisor->pool,
+				 "supervise", -1, args, on_command, supervisor,
+				 NULL);
 }
 
 /* --- workers --- */
@@ -209,25 +191,28 @@ bury(struct supervisor *supervisor)
 static void
 wait_for_something(struct supervisor *supervisor)
 {
+	struct mproxy_async *calls = supervisor->calls;
+	bool writes = mproxy_async_events(calls) & MPROXY_ASYNC_WRITE;
 	struct pollfd fds[] = {
-		{ .fd = pending_fd(supervisor->command_call),
-		  .events = POLLIN },
-		{ .fd = supervisor->telling ? pending_fd(supervisor->news_call)
-					    : -1,
-		  .events = POLLIN },
+		{ .fd = mproxy_async_fd(calls),
+		  .events = writes ? POLLIN | POLLOUT : POLLIN },
 		{ .fd = supervisor->crew.children, .events = POLLIN },
 		{ .fd = supervisor->setup->leash, .events = POLLIN },
 		{ .fd = supervisor->owner, .events = POLLIN },
 	};
+	int timeout_ms = mproxy_async_timeout(calls);
 
-	if (poll(fds, 5, supervisor->pause ? 100 : -1) < 0)
+	if (supervisor->pause)
+		timeout_ms = 100;
+	if (poll(fds, 4, timeout_ms) < 0)
 		return;
-	if (fds[3].revents || fds[4].revents)
+	if (fds[2].revents || fds[3].revents)
 		supervisor->over = true;
-	if (fds[2].revents)
+	if (fds[1].revents)
 		bury(supervisor);
-	if (fds[0].fd < 0 || fds[0].revents)
-		listen_to_pool(supervisor);
+	if (mproxy_async_dispatch(calls,
+				  fds[0].revents ? MPROXY_ASYNC_READ : 0) != 0)
+		supervisor->over = true;
 }
 
 /* --- the whole --- */
@@ -291,9 +276,12 @@ prepare(struct supervisor *supervisor)
 		crew_give_up(setup, MPROXY_ERR_START, strerror(error));
 	supervisor->owner = watch_owner(setup);
 	crew->owner = supervisor->owner;
-	error = pending_open(setup->manager, &supervisor->command_call);
-	if (!error)
-		error = pending_open(setup->manager, &supervisor->news_call);
+	/* it lives as long as this process, and refers to what the owner does */
+	supervisor->pool = object_new_proxy(setup->manager, setup->pool,
+					    span_text("pool"));
+	error = supervisor->pool
+			? mproxy_async_new(setup->manager, &supervisor->calls)
+			: MPROXY_ERR_NO_MEMORY;
 	if (!error)
 		error = ask(supervisor);
 	if (error)

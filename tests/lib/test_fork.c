@@ -255,40 +255,6 @@ START_TEST(child_has_no_descriptor_of_its_parent)
 }
 END_TEST
 
-START_TEST(pending_call_stays_with_the_parent)
-{
-	struct mproxy_object *queue;
-	struct pending_call *pending;
-	struct mproxy_value *value = NULL;
-	bool done = false;
-	int64_t got = 0;
-	pid_t pid;
-
-	ck_assert_int_eq(mproxy_object_new(m, "queue", NULL, &queue), 0);
-	ck_assert_int_eq(pending_open(m, &pending), 0);
-	ck_assert_int_eq(pending_begin(pending, queue->id, "get", 0, NULL, -1),
-			 0);
-	pid = fork();
-	if (pid == 0) {
-		CHILD(pending_check(pending, &done, &value) ==
-		      MPROXY_ERR_FORKED);
-		CHILD(done && pending_fd(pending) == -1);
-		pending_close(pending);
-		value = mproxy_value_int(5);
-		CHILD(object_call(queue, "put", -1, 1, &value, NULL) == 0);
-		_exit(0);
-	}
-	assert_ends_well(pid);
-	while (!done)
-		ck_assert_int_eq(pending_check(pending, &done, &value), 0);
-	mproxy_value_get_int(value, &got);
-	ck_assert_int_eq(got, 5);
-	mproxy_value_free(value);
-	pending_close(pending);
-	mproxy_object_free(queue);
-}
-END_TEST
-
 #ifdef __SANITIZE_THREAD__
 /* In a child it misses the parent's threads, and rightly objects to fork in a
  * handler, which only works as long as that did not disturb malloc(). */
@@ -439,7 +405,6 @@ fork_suite(void)
 	tcase_add_test(tcase,
 		       child_ends_its_connection_without_ending_the_manager);
 	tcase_add_test(tcase, child_has_no_descriptor_of_its_parent);
-	tcase_add_test(tcase, pending_call_stays_with_the_parent);
 	tcase_add_test(
 		tcase,
 		call_during_which_a_handler_forks_ends_in_the_child_as_forked);
