@@ -50,7 +50,10 @@ look_for_what_is_missing() { # TARGET…
 	local target
 	for target in "$@"; do
 		case $target in
-		check* | dist*) need g++ have_command "${CXX:-g++}" ;;
+		check* | dist*)
+			need g++ have_command "${CXX:-g++}"
+			need libuv1-dev have_module libuv
+			;;
 		bench)
 			need libhiredis-dev have_module hiredis
 			need redis-server have_command redis-server
@@ -129,17 +132,21 @@ prepare_configure() {
 	fi
 }
 
-# Has hiredis, which configure looked for in vain, been installed since?
-hiredis_is_new() {
-	grep -q '^S\["HAVE_HIREDIS_TRUE"\]="#"' build/config.status &&
-		have_module hiredis
+# Has a library that configure looked for in vain been installed since?
+library_is_new() {
+	local module
+	for module in HIREDIS=hiredis LIBUV=libuv GLIB=glib-2.0; do
+		grep -q "^S\\[\"HAVE_${module%=*}_TRUE\"\\]=\"#\"" build/config.status &&
+			have_module "${module#*=}" && return 0
+	done
+	return 1
 }
 
 prepare_build() {
 	[ ! -e config.status ] ||
 		die "this folder is configured in place; 'make distclean' first, or use make"
 	if [ ! -e build/Makefile ] || is_stale build/config.status configure ||
-		hiredis_is_new; then
+		library_is_new; then
 		say "configure, in build/"
 		mkdir -p build
 		(cd build && quietly ../configure)

@@ -34,6 +34,37 @@ for path in "$top"/lib/mproxy/*.h "$build/lib/mproxy/version.h"; do
 	[ ${#cxx[@]} = 0 ] || try c++ c++11 "$header" "${cxx[@]}"
 	count=$((count + 1))
 done
+# those of the adapters include another library's, which may not be there
+try_adapter() { # NAME FLAG…
+	local header=adapters/$1
+	shift
+	try c gnu11 "$header" "${cc[@]}" "$@"
+	[ ${#cxx[@]} = 0 ] || try c++ gnu++11 "$header" "${cxx[@]}" "$@"
+}
+
+for path in "$top"/lib/mproxy/adapters/*.h; do
+	name=${path##*/}
+	case $name in
+	epoll.h) module= ;;
+	libevent.h) module=libevent_core ;;
+	libuv.h) module=libuv ;;
+	glib.h) module=glib-2.0 ;;
+	*)
+		echo "FAIL: whose adapter is $name?" >&2
+		exit 1
+		;;
+	esac
+	flags=()
+	if [ -n "$module" ]; then
+		pkg-config --exists "$module" 2>/dev/null || {
+			echo "note: no $module, <mproxy/adapters/$name> is not tried"
+			continue
+		}
+		# others' headers need not be as strict as ours
+		read -ra flags <<<"$(pkg-config --cflags "$module" | sed 's/-I/-isystem /g')"
+	fi
+	try_adapter "$name" "${flags[@]}"
+done
 [ "$count" -gt 0 ] || {
 	echo "FAIL: no public header found in $top/lib/mproxy" >&2
 	exit 1
