@@ -4,11 +4,31 @@
  */
 #include "bench.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-enum { SLICES = 31 };
+enum { SLICES = 31, SLICES_LEAST = 3, WARM_RUNS = 200 };
+
+double
+bench_seconds(void)
+{
+	const char *wish = getenv("BENCH_SECONDS");
+	double seconds = wish ? strtod(wish, NULL) : 0;
+
+	return seconds > 0 ? seconds : 0.3;
+}
+
+bool
+bench_is_big(void)
+{
+	const char *wish = getenv("BENCH_BIG");
+
+	return !wish || strcmp(wish, "0") != 0;
+}
 
 double
 bench_now(void)
@@ -22,8 +42,36 @@ bench_now(void)
 void
 bench_row(const char *name, const char *system, double value, const char *unit)
 {
-	printf("%s\t%s\t%.3f\t%s\n", name, system, value, unit);
+	printf("%s\t%s\t%.6g\t%s\n", name, system, value, unit);
 	fflush(stdout);
+}
+
+const char *
+bench_name(const char *format, ...)
+{
+	static char name[64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(name, sizeof(name), format, args);
+	va_end(args);
+	return name;
+}
+
+void
+bench_check(int error, const char *what)
+{
+	if (!error)
+		return;
+	fprintf(stderr, "bench: %s failed with %d\n", what, error);
+	exit(1);
+}
+
+void
+bench_die(const char *what)
+{
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	exit(1);
 }
 
 static int
@@ -34,37 +82,62 @@ compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+double
+bench_median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(values[0]), compare_doubles);
+	return values[n / 2];
+}
+
 /* Time of n runs, in seconds. */
 static double
 time_runs(const char *name, long n, int (*one)(void *context), void *context)
 {
 	double start = bench_now();
 
-	for (long i = 0; i < n; i++) {
-		int error = one(context);
-		if (error) {
-			fprintf(stderr, "bench: %s failed with %d\n", name,
-				error);
-			exit(1);
-		}
-	}
+	for (long i = 0; i < n; i++)
+		bench_check(one(context), name);
 	return bench_now() - start;
+}
+
+/* Time of one run, from as many as fit into a tenth of the time. */
+static double
+warm_up(const char *name, double seconds, int (*one)(void *context),
+	void *context)
+{
+	double start = bench_now(), spent = 0;
+	long n = 0;
+
+	while (n < WARM_RUNS && spent < seconds / 10) {
+		bench_check(one(context), name);
+		spent = bench_now() - start;
+		n++;
+	}
+	return spent / (double)n;
+}
+
+double
+bench_time(const char *name, double seconds, int (*one)(void *context),
+	   void *context)
+{
+	double slice[SLICES] = { 0 };
+	double warm = warm_up(name, seconds, one, context);
+	double runs = seconds / (warm > 0 ? warm : 1e-9);
+	long n = runs > SLICES ? (long)(runs / SLICES) : 1;
+	size_t slices = SLICES;
+
+	if (runs < SLICES)
+		slices = runs > SLICES_LEAST ? (size_t)runs : SLICES_LEAST;
+	for (size_t i = 0; i < slices; i++)
+		slice[i] = time_runs(name, n, one, context) / (double)n;
+	return bench_median(slice, slices);
 }
 
 void
 bench_run(const char *name, const char *system, int (*one)(void *context),
 	  void *context)
 {
-	const char *wish = getenv("BENCH_SECONDS");
-	double seconds = wish ? strtod(wish, NULL) : 0.5;
-	double slice[SLICES];
-	double warm = time_runs(name, 200, one, context) / 200;
-	long n = (long)(seconds / SLICES / (warm > 0 ? warm : 1e-9));
+	double once = bench_time(name, bench_seconds(), one, context);
 
-	if (n < 1)
-		n = 1;
-	for (int i = 0; i < SLICES; i++)
-		slice[i] = time_runs(name, n, one, context) / (double)n;
-	qsort(slice, SLICES, sizeof(slice[0]), compare_doubles);
-	bench_row(name, system, slice[SLICES / 2] * 1e6, "us");
+	bench_row(name, system, once * 1e6, "us");
 }

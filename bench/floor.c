@@ -7,8 +7,6 @@
  */
 #include "bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -52,15 +50,11 @@ main(void)
 {
 	int fds[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
-		perror("bench: socketpair");
-		return 1;
-	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		bench_die("socketpair");
 	pid_t server = fork();
-	if (server < 0) {
-		perror("bench: fork");
-		return 1;
-	}
+	if (server < 0)
+		bench_die("fork");
 	if (server == 0) {
 		close(fds[0]);
 		serve(fds[1]);

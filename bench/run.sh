@@ -29,7 +29,7 @@ if [ "$cpu" != free ] && command -v taskset >/dev/null; then
 	place=(taskset -c "$cpu")
 fi
 
-if [ -x "$build/bench/redis" ] && command -v redis-server >/dev/null; then
+if [ -x "$build/bench/redis-calls" ] && command -v redis-server >/dev/null; then
 	"${place[@]}" redis-server --port 0 --unixsocket "$work/redis.sock" --save '' \
 		--appendonly no --dir "$work" >"$work/redis.log" &
 	redis=$!
@@ -46,11 +46,13 @@ fi
 for round in $(seq "$rounds"); do
 	echo "bench: round $round of $rounds" >&2
 	"${place[@]}" "$build/bench/floor" >>"$work/rows"
-	"${place[@]}" "$build/bench/objects" >>"$work/rows"
-	[ -z "$redis" ] || "${place[@]}" "$build/bench/redis" "$work/redis.sock" >>"$work/rows"
+	"${place[@]}" "$build/bench/calls" >>"$work/rows"
+	[ -z "$redis" ] || "${place[@]}" "$build/bench/redis-calls" "$work/redis.sock" >>"$work/rows"
 	"${place[@]}" "$build/bench/pool" >>"$work/rows"
 	if command -v python3 >/dev/null; then
-		"${place[@]}" python3 "$source/python.py" >>"$work/rows"
+		for cases in calls handover pool; do
+			"${place[@]}" python3 "$source/python.py" "$cases" >>"$work/rows"
+		done
 	fi
 done
 

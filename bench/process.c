@@ -1,0 +1,56 @@
+/*
+ * CPU time comes from the process's clock, which counts nanoseconds, not from
+ * /proc, which counts hundredths of a second.
+ */
+#include "process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+double
+process_memory(pid_t pid)
+{
+	char path[64];
+	char line[128] = "", *rest;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		bench_die(path);
+	bench_check(!fgets(line, sizeof(line), file), path);
+	fclose(file);
+	strtol(line, &rest, 10); /* its size, resident or not */
+	long pages = strtol(rest, NULL, 10);
+	return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+double
+process_cpu(pid_t pid)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	bench_check(clock_getcpuclockid(pid, &clock), "the server's CPU clock");
+	if (clock_gettime(clock, &used) < 0)
+		bench_die("the server's CPU clock");
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+size_t
+process_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		bench_die("getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		bench_die("setrlimit");
+	return limit.rlim_cur;
+}
