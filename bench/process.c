@@ -4,6 +4,7 @@
  */
 #include "process.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -40,6 +41,36 @@ process_cpu(pid_t pid)
 	if (clock_gettime(clock, &used) < 0)
 		bench_die("the server's CPU clock");
 	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+static void
+put_on(pid_t pid, size_t cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(pid, sizeof(one), &one) < 0)
+		bench_die("sched_setaffinity");
+}
+
+bool
+process_part(pid_t other)
+{
+	cpu_set_t allowed;
+	size_t cpus[2], n = 0;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		bench_die("sched_getaffinity");
+	for (size_t cpu = 0; cpu < CPU_SETSIZE && n < 2; cpu++) {
+		if (CPU_ISSET(cpu, &allowed))
+			cpus[n++] = cpu;
+	}
+	if (n < 2)
+		return false;
+	put_on(0, cpus[0]);
+	put_on(other, cpus[1]);
+	return true;
 }
 
 size_t

@@ -19,6 +19,7 @@ export BENCH_SECONDS=${BENCH_SECONDS:-0.3} BENCH_BIG=${BENCH_BIG:-1}
 export MPROXYD=${MPROXYD:-$build/mproxyd}
 unset MPROXY_ADDRESS MPROXY_DEBUG
 clients=(1 10 50 500 5000) # in numbers
+depths=(1 10 100 1000)     # of pipelines
 idle_clients=10000
 longest=300 # seconds, of one program: then it hangs
 load=$(cut -d' ' -f1 /proc/loadavg)
@@ -131,10 +132,10 @@ redis_benchmark() { # CASE CLIENTS DEPTH
 	timeout -k 5 "$longest" "${place[@]}" redis-benchmark \
 		-s "$work/redis.sock" -c "$2" -P "$3" -n "$n" --csv \
 		HGET bench key 2>/dev/null | tr -d '"' |
-		awk -F, -v OFS='\t' -v name="$1" -v place="$where" -v depth="$3" '
+		awk -F, -v OFS='\t' -v name="$1" -v place="$where" '
 			NR > 1 && NF >= 8 {
 				print name, "redis-benchmark", $2, "calls/s", place
-				if (depth > 1)
+				if (name !~ /^clients/)
 					next
 				print name "-p50", "redis-benchmark", $5 * 1000, "us", place
 				print name "-p99", "redis-benchmark", $7 * 1000, "us", place
@@ -158,6 +159,11 @@ round() {
 		ours clients redis "$work/redis.sock" "${clients[@]}"
 	for n in "${clients[@]}"; do
 		redis_benchmark "clients-$n" "$n" 1
+	done
+	ours pipeline "${depths[@]}"
+	redis pipeline "${depths[@]}"
+	for n in "${depths[@]}"; do
+		redis_benchmark "pipeline-get-$n" 1 "$n"
 	done
 	ours batch
 	redis batch
