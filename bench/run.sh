@@ -160,6 +160,7 @@ round() {
 	for n in "${clients[@]}"; do
 		redis_benchmark "clients-$n" "$n" 1
 	done
+	ours async "${depths[@]}"
 	ours pipeline "${depths[@]}"
 	redis pipeline "${depths[@]}"
 	for n in "${depths[@]}"; do
