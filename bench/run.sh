@@ -330,6 +330,6 @@ machine() {
 		printf '\nLeft out, and why:\n\n'
 		cat "$work/notes"
 	fi
-} | tee "$programs/results.md"
+} | tee "$programs/results-table.md"
 bash "$source/plot" "$programs/results.tsv" >"$programs/results.svg"
-echo "rows, table, chart: $programs/results.tsv .md .svg" >&2
+echo "rows, table, chart: $programs/results.tsv, results-table.md, results.svg" >&2
