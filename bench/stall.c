@@ -1,7 +1,7 @@
 /*
- * Stalls: how long another client waits at most while an object grows; and,
- * beside that, the longest time the server computed on one call that adds 100
- * elements, which no scheduler disturbs.
+ * Stalls: how long another client waits at most while an object grows, a dict
+ * by 100 elements a call, others by 1000; and, beside that, the longest time the
+ * server computed on one call of the dict, which no scheduler disturbs.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -14,7 +14,13 @@
 #include "prober.h"
 #include "process.h"
 
-enum { STEP = 100, SMALL = 1000000, BIG = 10000000, MOMENT_US = 300000 };
+enum {
+	STEP = 100,
+	LONG_STEP = 1000,
+	SMALL = 1000000,
+	BIG = 10000000,
+	MOMENT_US = 300000
+};
 
 static void
 grow_list(struct mproxy_manager *m, long n)
@@ -22,8 +28,8 @@ grow_list(struct mproxy_manager *m, long n)
 	struct mproxy_list *list;
 
 	need(mproxy_list_new(m, &list), "list");
-	for (long i = 0; i < n; i += STEP)
-		fill_list(list, i, STEP);
+	for (long i = 0; i < n; i += LONG_STEP)
+		fill_list(list, i, LONG_STEP);
 	mproxy_list_free(list);
 }
 
@@ -33,8 +39,8 @@ grow_queue(struct mproxy_manager *m, long n)
 	struct mproxy_queue *queue;
 
 	need(mproxy_queue_new(m, 0, &queue), "queue");
-	for (long i = 0; i < n; i += STEP)
-		fill_queue(queue, i, STEP);
+	for (long i = 0; i < n; i += LONG_STEP)
+		fill_queue(queue, i, LONG_STEP);
 	mproxy_queue_free(queue);
 }
 
