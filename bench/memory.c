@@ -13,43 +13,46 @@
 #include "need.h"
 #include "process.h"
 
-static void
+static struct mproxy_object *
 list(struct mproxy_manager *m, long n)
 {
 	struct mproxy_list *list;
 
 	need(mproxy_list_new(m, &list), "list");
 	fill_list(list, 0, n);
+	return mproxy_list_object(list);
 }
 
-static void
+static struct mproxy_object *
 dict(struct mproxy_manager *m, long n)
 {
 	struct mproxy_dict *dict;
 
 	need(mproxy_dict_new(m, &dict), "dict");
 	fill_dict(dict, 0, n);
+	return mproxy_dict_object(dict);
 }
 
-static void
+static struct mproxy_object *
 queue(struct mproxy_manager *m, long n)
 {
 	struct mproxy_queue *queue;
 
 	need(mproxy_queue_new(m, 0, &queue), "queue");
 	fill_queue(queue, 0, n);
+	return mproxy_queue_object(queue);
 }
 
 static const struct subject {
 	const char *name;
-	void (*fill)(struct mproxy_manager *m, long n);
+	/* Gives the object. */
+	struct mproxy_object *(*fill)(struct mproxy_manager *m, long n);
 } subjects[] = {
 	{ "memory-list", list },
 	{ "memory-dict", dict },
 	{ "memory-queue", queue },
 };
 
-/* The objects end with their server, in mproxy_close(). */
 static void
 measure(const struct subject *subject, const struct growth_size *size)
 {
@@ -58,9 +61,10 @@ measure(const struct subject *subject, const struct growth_size *size)
 	need(mproxy_start(NULL, &m), "start");
 	pid_t pid = mproxy_manager_pid(m);
 	double before = process_memory(pid);
-	subject->fill(m, size->n);
+	struct mproxy_object *object = subject->fill(m, size->n);
 	bench_row(bench_name("%s-%s", subject->name, size->name), "mproxy",
 		  (process_memory(pid) - before) / (double)size->n, "B");
+	mproxy_object_free(object);
 	mproxy_close(m);
 }
 
