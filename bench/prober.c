@@ -14,6 +14,7 @@
 #include "bench.h"
 #include "latency.h"
 #include "need.h"
+#include "process.h"
 
 enum { PHASES = 8 };
 
@@ -21,24 +22,32 @@ struct prober {
 	atomic_int phase; /* -1: end */
 	const char *names[PHASES];
 	struct latency latencies[PHASES];
+	struct latency served[PHASES];
 	pid_t pid;
 	struct mproxy_dict *dict;
 };
 
 /* A call counts for the phase in which it began. */
 static void
-probe(struct prober *prober)
+probe(struct prober *prober, pid_t server)
 {
+	int own = process_watch_delay(getpid());
+	int other = process_watch_delay(server);
 	int phase;
 
 	while ((phase = prober->phase) >= 0) {
 		struct mproxy_value *value = NULL;
+		double delay = process_delay(own) + process_delay(other);
 		double start = bench_now();
 
 		need(mproxy_dict_get(prober->dict, MPROXY("key"), &value),
 		     "the other client's call");
 		mproxy_value_free(value);
-		latency_add(&prober->latencies[phase], bench_now() - start);
+		double took = bench_now() - start;
+		delay = process_delay(own) + process_delay(other) - delay;
+		latency_add(&prober->latencies[phase], took);
+		latency_add(&prober->served[phase],
+			    took > delay ? took - delay : 0);
 	}
 }
 
@@ -57,7 +66,7 @@ prober_start(struct mproxy_manager *m)
 	if (prober->pid < 0)
 		bench_die("fork");
 	if (prober->pid == 0) {
-		probe(prober);
+		probe(prober, mproxy_manager_pid(m));
 		_exit(0);
 	}
 	return prober;
@@ -76,6 +85,15 @@ prober_phase(struct prober *prober, const char *name)
 	prober->phase = phase;
 }
 
+static void
+report(const char *name, const char *which, const struct latency *latency)
+{
+	bench_row(bench_name("%s%s-p99", name, which), "mproxy",
+		  latency_at(latency, 0.99) * 1e6, "us");
+	bench_row(bench_name("%s%s-max", name, which), "mproxy",
+		  latency->longest * 1e3, "ms");
+}
+
 void
 prober_finish(struct prober *prober)
 {
@@ -86,12 +104,8 @@ prober_finish(struct prober *prober)
 		bench_die("waitpid");
 	bench_check(status, "the other client");
 	for (int i = 1; i < PHASES && prober->names[i]; i++) {
-		const struct latency *latency = &prober->latencies[i];
-
-		bench_row(bench_name("%s-p99", prober->names[i]), "mproxy",
-			  latency_at(latency, 0.99) * 1e6, "us");
-		bench_row(bench_name("%s-max", prober->names[i]), "mproxy",
-			  latency->longest * 1e3, "ms");
+		report(prober->names[i], "", &prober->latencies[i]);
+		report(prober->names[i], "-served", &prober->served[i]);
 	}
 	mproxy_dict_free(prober->dict);
 	munmap(prober, sizeof(*prober));

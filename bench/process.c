@@ -4,6 +4,7 @@
  */
 #include "process.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,29 @@ process_cpu(pid_t pid)
 	if (clock_gettime(clock, &used) < 0)
 		bench_die("the server's CPU clock");
 	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+int
+process_watch_delay(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* The file: nanoseconds on a CPU, nanoseconds waiting for one, turns. */
+double
+process_delay(int fd)
+{
+	char line[128], *rest;
+	ssize_t n = fd < 0 ? 0 : pread(fd, line, sizeof(line) - 1, 0);
+
+	if (n <= 0)
+		return 0;
+	line[n] = '\0';
+	strtoull(line, &rest, 10);
+	return (double)strtoull(rest, NULL, 10) / 1e9;
 }
 
 static void
