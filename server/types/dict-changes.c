@@ -81,8 +81,10 @@ dict_changes_reserve(struct dict *dict, struct dict_changes *changes)
 	size_t left = changes->n_new - changes->reserved;
 
 	changes->reserved += left < RESERVED_AT_ONCE ? left : RESERVED_AT_ONCE;
-	if (table_reserve(&dict->entries, changes->reserved) < 0)
+	if (table_reserve(&dict->entries, changes->reserved) < 0) {
+		table_trim(&dict->entries);
 		return -1;
+	}
 	return changes->reserved == changes->n_new;
 }
 
@@ -147,7 +149,6 @@ dict_changes_undo(struct dict *dict, struct dict_changes *changes)
 			}
 		}
 	changes->current = NULL;
-	table_trim(&dict->entries);
 }
 
 void

@@ -118,6 +118,7 @@ job_release(struct call *call, void *data)
 	(void)call;
 	if (job->work == put)
 		dict_changes_undo(job->dict, &job->changes);
+	table_trim(&job->dict->entries);
 	job_free(job);
 }
 
