@@ -85,7 +85,7 @@ collect(struct collector *collector, struct span bytes)
 }
 
 /* All of them; payload is known to be well-formed. */
-static void
+static __attribute__((noinline)) void
 collect_again(struct span *spans, size_t n, struct span payload, uint64_t tag)
 {
 	struct wire in = wire_make(payload);
@@ -149,8 +149,9 @@ get_call_in_order(struct span payload, struct message_call *call,
 	return number.next == end;
 }
 
-/* Any call: fields in any order, the last one counts, unknown ones do not. */
-static bool
+/* Any call: fields in any order, the last one counts, unknown ones do not.
+ * Kept out of line, as all that is rare here: it would take the registers. */
+static __attribute__((noinline)) bool
 get_call(struct span payload, struct message_call *call, struct collector *args)
 {
 	struct wire in = wire_make(payload);
@@ -230,7 +231,7 @@ get_reply_in_order(struct span payload, struct message_reply *reply,
 	return number.next == end;
 }
 
-static bool
+static __attribute__((noinline)) bool
 get_reply(struct span payload, struct message_reply *reply,
 	  struct collector *results)
 {
@@ -359,21 +360,17 @@ send_success(struct channel *channel, uint64_t id, const struct span *result)
 	return 0;
 }
 
-int
-message_send_reply(struct channel *channel, const struct message_reply *reply)
+/* Any reply. */
+static __attribute__((noinline)) int
+send_reply(struct channel *channel, const struct message_reply *reply)
 {
 	uint64_t status = wire_zigzag(reply->status);
 	size_t n_details = reply->detail.size > 0;
 	size_t size = number_size(reply->id) + number_size(status) +
 		      spans_size(reply->results, reply->n_results) +
 		      spans_size(&reply->detail, n_details);
-	uint8_t *out;
+	uint8_t *out = channel_reserve(channel, FRAME_REPLY, size);
 
-	if (status == 0 && reply->n_results <= 1 && reply->id != 0 &&
-	    n_details == 0)
-		return send_success(channel, reply->id,
-				    reply->n_results ? reply->results : NULL);
-	out = channel_reserve(channel, FRAME_REPLY, size);
 	if (!out)
 		return no_room(channel, size);
 	out = put_number(out, REPLY_ID, reply->id);
@@ -381,4 +378,14 @@ message_send_reply(struct channel *channel, const struct message_reply *reply)
 	out = put_spans(out, REPLY_RESULT, reply->results, reply->n_results);
 	put_spans(out, REPLY_DETAIL, &reply->detail, n_details);
 	return 0;
+}
+
+int
+message_send_reply(struct channel *channel, const struct message_reply *reply)
+{
+	if (reply->status == 0 && reply->n_results <= 1 && reply->id != 0 &&
+	    reply->detail.size == 0)
+		return send_success(channel, reply->id,
+				    reply->n_results ? reply->results : NULL);
+	return send_reply(channel, reply);
 }

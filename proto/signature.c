@@ -98,6 +98,26 @@ signature_check(const char *signature, const struct value *values, size_t n,
 	return wrong_number(n, letter_name(*at), ret_arg, ret_want);
 }
 
+struct signature_plan
+signature_plan(const char *signature)
+{
+	const struct signature_plan never = { .least = 1 };
+	struct signature_plan plan = { 0 };
+	bool optional = false;
+
+	for (const char *at = signature; *at; at++) {
+		if (*at == '|') {
+			optional = true;
+			continue;
+		}
+		if (*at == '*' || plan.most == SIGNATURE_FEW)
+			return never;
+		plan.kinds[plan.most++] = kinds[*at & 0x7f];
+		plan.least += !optional;
+	}
+	return plan;
+}
+
 void
 signature_describe(const char *signature, struct buffer *out)
 {

@@ -27,6 +27,20 @@
 int signature_check(const char *signature, const struct value *values, size_t n,
 		    size_t *ret_arg, const char **ret_want);
 
+/*
+ * A signature made ready for a quick check of small arguments: how many there
+ * may be, and which kinds each may have, a bit each. One with a star, or with
+ * more than a few letters, is never met.
+ */
+#define SIGNATURE_FEW 4
+
+struct signature_plan {
+	uint8_t least, most;
+	uint16_t kinds[SIGNATURE_FEW];
+};
+
+struct signature_plan signature_plan(const char *signature);
+
 /* "kv" as "key, value", "v|ib" as "value[, integer[, bool]]", "v*" as
  * "value…"; for documentation. */
 void signature_describe(const char *signature, struct buffer *out);

@@ -252,12 +252,8 @@ check(struct validator *v, struct span bytes)
 	return ok;
 }
 
-/*
- * Most values by far: an integer, or a text or bytes of less than 128. Done
- * in a few steps; false for all others, and for what is no value.
- */
-static bool
-take_small(struct span bytes, struct value *ret)
+bool
+value_take_small(struct span bytes, struct value *ret)
 {
 	struct wire in = wire_make(bytes);
 	uint64_t bits;
@@ -294,7 +290,7 @@ value_validate(struct span bytes, struct value *ret, const char **ret_why)
 	 * would cost more than a small value does */
 	struct validator v;
 
-	if (take_small(bytes, ret))
+	if (value_take_small(bytes, ret))
 		return 0;
 	v.why = NULL;
 	v.has_handles = false;

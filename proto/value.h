@@ -70,6 +70,12 @@ struct value {
  */
 int value_validate(struct span bytes, struct value *ret, const char **ret_why);
 
+/*
+ * The same for the values that most are: an integer, or a text or bytes of less
+ * than 128. Takes a few steps; false for all others, and for what is no value.
+ */
+bool value_take_small(struct span bytes, struct value *ret);
+
 /* Takes apart bytes known to be canonical. */
 struct value value_decode(struct span bytes);
 

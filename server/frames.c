@@ -117,6 +117,15 @@ handle_fork(struct conn *conn, struct span payload, struct fdset *fds)
 	return 0;
 }
 
+static void
+refuse_message(struct conn *conn, int code)
+{
+	violation(conn, code,
+		  code == MPROXY_ERR_TOO_BIG
+			  ? "server: a message has too many parts"
+			  : "server: a message cannot be decoded");
+}
+
 /* What only happens now and then. */
 static int
 handle_other(struct conn *conn, const struct frame *frame, struct fdset *fds,
@@ -143,6 +152,13 @@ conn_handle_frame(struct conn *conn, const struct frame *frame,
 	struct span payload = frame->payload;
 	int r;
 
+	if (frame->kind == FRAME_CALL && conn->client && fds->n == 0) {
+		arena_reset(&conn->server->arena, message_budget(payload.size));
+		r = handle_call(conn, payload, now);
+		if (r < 0)
+			refuse_message(conn, r);
+		return;
+	}
 	if (fds->n > (frame->kind == FRAME_FORK ? 1u : 0u)) {
 		violation(conn, MPROXY_ERR_PROTOCOL,
 			  "server: descriptors came where none belong");
@@ -158,12 +174,7 @@ conn_handle_frame(struct conn *conn, const struct frame *frame,
 		conn_handle_hello(conn, payload, now);
 		return;
 	}
-	if (frame->kind == FRAME_CALL)
-		r = handle_call(conn, payload, now);
-	else
-		r = handle_other(conn, frame, fds, now);
-	if (r == MPROXY_ERR_TOO_BIG)
-		violation(conn, r, "server: a message has too many parts");
-	else if (r < 0)
-		violation(conn, r, "server: a message cannot be decoded");
+	r = handle_other(conn, frame, fds, now);
+	if (r < 0)
+		refuse_message(conn, r);
 }

@@ -125,10 +125,31 @@ check_signature(struct call *call, size_t n_args)
 	return false;
 }
 
+/* What nearly all calls have: a few small arguments, of the right kinds. */
+static bool
+take_small(const struct call *call, const struct message_call *message)
+{
+	const struct signature_plan *takes = call->takes;
+	struct value *value = call->core->args;
+	size_t limit = call->core->config.max_value;
+
+	if (message->n_args < takes->least || message->n_args > takes->most)
+		return false;
+	for (size_t i = 0; i < message->n_args; i++, value++)
+		if (message->args[i].size > limit ||
+		    !value_take_small(message->args[i], value) ||
+		    !(takes->kinds[i] >> value->kind & 1))
+			return false;
+	return true;
+}
+
 bool
 args_take(struct call *call, const struct message_call *message)
 {
 	size_t i;
+
+	if (take_small(call, message))
+		return true;
 
 	if (!make_room(call, message->n_args))
 		return false;

@@ -61,8 +61,8 @@ settle(struct core *core)
 	}
 }
 
-static void
-expire(struct core *core)
+void
+core_expire(struct core *core)
 {
 	struct timer *timer;
 
@@ -72,15 +72,6 @@ expire(struct core *core)
 		timer->fire(core, timer);
 		settle(core);
 	}
-}
-
-void
-core_enter(struct core *core, int64_t now)
-{
-	if (now > core->now)
-		core->now = now;
-	if (timers_next(core) <= core->now)
-		expire(core);
 }
 
 void

@@ -11,6 +11,7 @@ static bool
 find(struct call *call, const struct message_call *message)
 {
 	struct span name = message->method;
+	const struct method_slot *slot;
 
 	call->object = session_find(call->lane->session, message->object);
 	if (!call->object) {
@@ -20,13 +21,15 @@ find(struct call *call, const struct message_call *message)
 			  (unsigned long long)message->object);
 		return false;
 	}
-	call->method = method_find(call->object->methods, name);
-	if (!call->method) {
+	slot = method_find(call->object->methods, name);
+	if (!slot) {
 		call_fail(call, MPROXY_ERR_NO_METHOD,
 			  "%s has no method \"%.*s\"", call->object->type->name,
 			  shown_size(name), (const char *)name.data);
 		return false;
 	}
+	call->method = slot->method;
+	call->takes = &slot->takes;
 	if ((call->method->flags & METHOD_WAITS) && message->timeout_ms >= 0) {
 		if (message->timeout_ms == 0)
 			call->deadline = INT64_MIN;

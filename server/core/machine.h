@@ -9,6 +9,7 @@
 #ifndef MPROXY_SERVER_CORE_MACHINE_H
 #define MPROXY_SERVER_CORE_MACHINE_H
 
+#include "proto/signature.h"
 #include "server/core/call.h"
 #include "server/core/core.h"
 #include "server/core/refs.h"
@@ -28,6 +29,7 @@
 struct method_slot {
 	const struct method *method; /* NULL: empty */
 	size_t size;		     /* of its name */
+	struct signature_plan takes;
 };
 
 /* The methods of a type, and those that every object has, by name. */
@@ -113,7 +115,8 @@ struct core {
 	const char *fault;   /* a type broke the contract; for core_check() */
 };
 
-void core_enter(struct core *core, int64_t now);
+/* Fires the timers that are due. */
+void core_expire(struct core *core);
 void core_leave(struct core *core);
 /* False, and nothing charged, past the limit. */
 bool core_charge(struct core *core, size_t size);
@@ -126,6 +129,15 @@ timers_next(const struct core *core)
 	return core->timers.n ? core->timers.heap[1]->deadline : INT64_MAX;
 }
 
+static inline void
+core_enter(struct core *core, int64_t now)
+{
+	if (now > core->now)
+		core->now = now;
+	if (timers_next(core) <= core->now)
+		core_expire(core);
+}
+
 /* --- registry.c --- */
 
 int registry_init(struct core *core);
@@ -136,8 +148,9 @@ void registry_remove(struct core *core, struct object *object);
 struct object *registry_find(const struct core *core, uint64_t id);
 const struct method_table *registry_table(const struct core *core,
 					  const struct object_type *type);
-const struct method *method_find(const struct method_table *table,
-				 struct span name);
+/* NULL when there is none. */
+const struct method_slot *method_find(const struct method_table *table,
+				      struct span name);
 
 /* What every object can be asked; ends with METHOD_END. */
 extern const struct method common_methods[];
@@ -178,9 +191,24 @@ struct session {
 };
 
 /* NULL when the session does not refer to it. The manager is everybody's. */
-struct object *session_find(const struct session *session, uint64_t id);
+static inline struct object *
+session_find(const struct session *session, uint64_t id)
+{
+	struct ref *ref;
+
+	if (id == MESSAGE_MANAGER)
+		return session->core->manager;
+	ref = refs_find(&session->refs, id);
+	return ref ? ref->object : NULL;
+}
+
 /* Room to book n handles; false without memory. */
-bool session_reserve(struct session *session, size_t n);
+static inline bool
+session_reserve(struct session *session, size_t n)
+{
+	return refs_reserve(&session->refs, n);
+}
+
 /* Books one reference; there must be room. */
 void session_book(struct session *session, struct object *object);
 void session_drop(struct session *session, uint64_t id, uint64_t count);
@@ -247,6 +275,7 @@ struct call {
 	struct lane *lane;
 	struct object *object;
 	const struct method *method;
+	const struct signature_plan *takes; /* of the method */
 	uint64_t id;
 	int64_t deadline;
 	enum call_state state;

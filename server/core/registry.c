@@ -57,10 +57,12 @@ slot_for(const struct method_table *table, struct span name)
 	return &table->slots[i];
 }
 
-const struct method *
+const struct method_slot *
 method_find(const struct method_table *table, struct span name)
 {
-	return slot_for(table, name)->method;
+	const struct method_slot *slot = slot_for(table, name);
+
+	return slot->method ? slot : NULL;
 }
 
 static void
@@ -73,7 +75,11 @@ add_methods(struct method_table *table, const struct method *methods)
 		name = span_text(methods->name);
 		slot = slot_for(table, name);
 		if (!slot->method) /* its own win over the common ones */
-			*slot = (struct method_slot){ methods, name.size };
+			*slot = (struct method_slot){
+				.method = methods,
+				.size = name.size,
+				.takes = signature_plan(methods->takes),
+			};
 	}
 }
 

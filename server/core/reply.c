@@ -82,13 +82,22 @@ call_reply_spans(struct call *call, const struct span *values, size_t n,
 void
 call_reply_span(struct call *call, struct span value, bool has_handles)
 {
-	call_reply_spans(call, &value, 1, has_handles);
+	const struct message_reply reply = { .id = call->id,
+					     .results = &value,
+					     .n_results = 1 };
+
+	if (has_handles || value.size > call->core->config.max_value)
+		call_reply_spans(call, &value, 1, has_handles);
+	else
+		end(call, &reply);
 }
 
 void
 call_reply(struct call *call)
 {
-	call_reply_spans(call, NULL, 0, false);
+	const struct message_reply reply = { .id = call->id };
+
+	end(call, &reply);
 }
 
 static void

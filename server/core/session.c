@@ -6,23 +6,6 @@
 
 /* --- references --- */
 
-struct object *
-session_find(const struct session *session, uint64_t id)
-{
-	struct ref *ref;
-
-	if (id == MESSAGE_MANAGER)
-		return session->core->manager;
-	ref = refs_find(&session->refs, id);
-	return ref ? ref->object : NULL;
-}
-
-bool
-session_reserve(struct session *session, size_t n)
-{
-	return refs_reserve(&session->refs, n);
-}
-
 void
 session_book(struct session *session, struct object *object)
 {
