@@ -205,7 +205,7 @@ mproxy_async_call(struct mproxy_async *async, struct mproxy_object *object,
 	struct call call = {
 		.manager = async->manager,
 		.object = object->id,
-		.type = span_text(object->type),
+		.type = object->type,
 		.method = method,
 		.timeout_ms = timeout_ms,
 	};

@@ -122,8 +122,8 @@ exchange_traced(const struct call *call, struct lane **ret_lane,
 	char who[40];
 
 	snprintf(who, sizeof(who), "mproxy[%ld]", (long)getpid());
-	trace_call(who, call->type, &message, error ? &failure : ret,
-		   clock_now() - begun);
+	trace_call(who, span_text(call->type ? call->type : ""), &message,
+		   error ? &failure : ret, clock_now() - begun);
 	if (!error && pipeline_takes(*ret_lane, call)) {
 		pipeline_take_reply(*ret_lane, ret);
 		*ret = (struct message_reply){ 0 };
@@ -236,7 +236,8 @@ call_receive(struct mproxy_manager *m, const struct message_reply *reply,
 		done++;
 	}
 	/* the one that failed has given back its own */
-	drop_results(m, reply->results + done, reply->n_results - done);
+	if (done < reply->n_results)
+		drop_results(m, reply->results + done, reply->n_results - done);
 	if (error)
 		while (done > 1)
 			mproxy_value_free(ret[--done - 1]);
@@ -244,7 +245,7 @@ call_receive(struct mproxy_manager *m, const struct message_reply *reply,
 }
 
 int
-manager_call(struct mproxy_manager *m, uint64_t object, struct span type,
+manager_call(struct mproxy_manager *m, uint64_t object, const char *type,
 	     const char *method, size_t n_args, const struct span *args,
 	     int timeout_ms, size_t n_results, struct mproxy_value **ret_values)
 {

@@ -9,7 +9,7 @@
 struct call {
 	struct mproxy_manager *manager;
 	uint64_t object;
-	struct span type; /* for the trace; may be empty */
+	const char *type; /* for the trace; NULL: not known */
 	const char *method;
 	size_t n_args;
 	const struct span *args;

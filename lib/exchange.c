@@ -183,6 +183,13 @@ read_more(struct wait *wait)
 	return n < 0 ? (int)n : 0;
 }
 
+/* Whether there is anything to look at: not when the call was just sent. */
+static bool
+has_read(const struct lane *lane)
+{
+	return lane->channel.in_start != lane->channel.in_end;
+}
+
 int
 lane_exchange(struct lane *lane, uint64_t id, int timeout_ms,
 	      struct message_reply *ret)
@@ -202,7 +209,8 @@ lane_exchange(struct lane *lane, uint64_t id, int timeout_ms,
 	if (r == 0) {
 		if (timeout_ms != 0)
 			begin_wait(&wait);
-		while ((r = lane_next_reply(lane, id, ret)) == 0)
+		while ((r = has_read(lane) ? lane_next_reply(lane, id, ret)
+					   : 0) == 0)
 			if ((r = read_more(&wait)) < 0)
 				break;
 		if (timeout_ms != 0)

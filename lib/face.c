@@ -36,7 +36,7 @@ face_init(struct face *face, struct mproxy_object *object, const char *method,
 	face->call = (struct call){
 		.manager = object->manager,
 		.object = object->id,
-		.type = span_text(object->type),
+		.type = object->type,
 		.method = method,
 		.n_args = n_args,
 		.args = face->spans,

@@ -101,7 +101,7 @@ struct call_args {
  * than asked for: PROTOCOL. ret_values may be NULL with n_results 0: results
  * are dropped, handles in them given back.
  */
-int manager_call(struct mproxy_manager *m, uint64_t object, struct span type,
+int manager_call(struct mproxy_manager *m, uint64_t object, const char *type,
 		 const char *method, size_t n_args, const struct span *args,
 		 int timeout_ms, size_t n_results,
 		 struct mproxy_value **ret_values);

@@ -8,8 +8,8 @@ static int
 ask(struct mproxy_manager *m, const char *method, size_t n_args,
     const struct span *args, struct mproxy_value **ret)
 {
-	return manager_call(m, MESSAGE_MANAGER, span_text("manager"), method,
-			    n_args, args, CALL_NO_WAIT, ret ? 1 : 0, ret);
+	return manager_call(m, MESSAGE_MANAGER, "manager", method, n_args, args,
+			    CALL_NO_WAIT, ret ? 1 : 0, ret);
 }
 
 int

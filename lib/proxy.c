@@ -92,8 +92,8 @@ make(struct mproxy_manager *m, const char *method, size_t n_before,
 	error = call_spread(args, n_before, before, &spread);
 	if (error)
 		return error;
-	error = manager_call(m, MESSAGE_MANAGER, span_text("manager"), method,
-			     spread.n, spread.spans, CALL_NO_WAIT, 1, &value);
+	error = manager_call(m, MESSAGE_MANAGER, "manager", method, spread.n,
+			     spread.spans, CALL_NO_WAIT, 1, &value);
 	spread_deinit(&spread);
 	if (error)
 		return error;
@@ -193,7 +193,7 @@ mproxy_object_call(struct mproxy_object *object, const char *method,
 	struct call call = {
 		.manager = object->manager,
 		.object = object->id,
-		.type = span_text(object->type),
+		.type = object->type,
 		.method = method,
 		.timeout_ms = timeout_ms,
 		.unwatched = ret ? NULL : object,

@@ -44,7 +44,7 @@ struct mproxy_value *
 value_part_copy(const struct mproxy_value *whole, struct value_part part)
 {
 	size_t n_objects = value_count_handles(whole, part.bytes);
-	struct buffer buffer = value_begin();
+	struct buffer buffer = value_begin(0);
 	struct mproxy_value *value;
 
 	buffer_append_span(&buffer, part.bytes);

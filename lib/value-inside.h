@@ -12,11 +12,11 @@
 /*
  * A value grows inside a buffer, behind the room for its head, so that making
  * one is one allocation:
- *	struct buffer buffer = value_begin();
+ *	struct buffer buffer = value_begin(0);
  *	value_put_int(&buffer, 7);
  *	return value_end(&buffer, 0);
  */
-struct buffer value_begin(void);
+struct buffer value_begin(size_t expected); /* so many bytes, or more */
 /* The objects are still to be filled in. NULL without memory. */
 struct mproxy_value *value_end(struct buffer *buffer, size_t n_objects);
 

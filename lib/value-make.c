@@ -6,10 +6,12 @@
 
 #include "value-inside.h"
 
+#define TEXT_HEAD 11 /* a tag and the longest length */
+
 struct mproxy_value *
 mproxy_value_nil(void)
 {
-	struct buffer buffer = value_begin();
+	struct buffer buffer = value_begin(0);
 
 	value_put_nil(&buffer);
 	return value_end(&buffer, 0);
@@ -18,7 +20,7 @@ mproxy_value_nil(void)
 struct mproxy_value *
 mproxy_value_bool(bool value)
 {
-	struct buffer buffer = value_begin();
+	struct buffer buffer = value_begin(0);
 
 	value_put_bool(&buffer, value);
 	return value_end(&buffer, 0);
@@ -27,7 +29,7 @@ mproxy_value_bool(bool value)
 struct mproxy_value *
 mproxy_value_int(int64_t value)
 {
-	struct buffer buffer = value_begin();
+	struct buffer buffer = value_begin(0);
 
 	value_put_int(&buffer, value);
 	return value_end(&buffer, 0);
@@ -36,7 +38,7 @@ mproxy_value_int(int64_t value)
 struct mproxy_value *
 mproxy_value_uint(uint64_t value)
 {
-	struct buffer buffer = value_begin();
+	struct buffer buffer = value_begin(0);
 
 	value_put_uint(&buffer, value);
 	return value_end(&buffer, 0);
@@ -45,7 +47,7 @@ mproxy_value_uint(uint64_t value)
 struct mproxy_value *
 mproxy_value_double(double value)
 {
-	struct buffer buffer = value_begin();
+	struct buffer buffer = value_begin(0);
 
 	value_put_double(&buffer, value);
 	return value_end(&buffer, 0);
@@ -71,7 +73,7 @@ mproxy_value_string_n(const char *text, size_t size)
 		return value_fail(MPROXY_ERR_INVALID,
 				  "a text is not UTF-8 or has a NUL inside "
 				  "(mproxy_value_bytes() takes anything)");
-	buffer = value_begin();
+	buffer = value_begin(TEXT_HEAD + size);
 	value_put_text(&buffer, utf8);
 	return value_end(&buffer, 0);
 }
@@ -83,7 +85,7 @@ mproxy_value_bytes(const void *data, size_t size)
 
 	if (!data && size > 0)
 		return value_fail(MPROXY_ERR_INVALID, "the bytes are NULL");
-	buffer = value_begin();
+	buffer = value_begin(TEXT_HEAD + size);
 	value_put_bytes(&buffer, span_make(data, size));
 	return value_end(&buffer, 0);
 }
@@ -96,7 +98,7 @@ mproxy_value_numbers(enum mproxy_number type, const void *data, size_t n)
 	if (value_number_size(type) == 0 || (!data && n > 0))
 		return value_fail(MPROXY_ERR_INVALID,
 				  "numbers of an unknown type, or NULL");
-	buffer = value_begin();
+	buffer = value_begin(0);
 	value_put_numbers(&buffer, type, data, n);
 	return value_end(&buffer, 0);
 }
@@ -109,7 +111,7 @@ mproxy_value_object(struct mproxy_object *object)
 
 	if (!object)
 		return value_fail(MPROXY_ERR_INVALID, "a proxy is NULL");
-	buffer = value_begin();
+	buffer = value_begin(0);
 	value_put_handle(&buffer, object->id, span_text(object->type));
 	value = value_end(&buffer, 1);
 	if (value)
@@ -191,7 +193,7 @@ mproxy_value_list(size_t n, struct mproxy_value *const *items)
 	size_t mark;
 
 	if (add_up(n, items, &inside)) {
-		buffer = value_begin();
+		buffer = value_begin(0);
 		mark = value_list_begin(&buffer);
 		for (size_t i = 0; i < n; i++)
 			value_list_item(&buffer, value_span(items[i]));
@@ -258,7 +260,7 @@ make_map(struct entry *entries, size_t n, struct mproxy_value **values,
 		return NULL;
 	for (size_t i = 0; i < 2 * n; i++)
 		spans[i] = value_span(values[i]);
-	buffer = value_begin();
+	buffer = value_begin(0);
 	value_put_map(&buffer, spans, n);
 	return end_container(&buffer, &inside, 2 * n, values);
 }

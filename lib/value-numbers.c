@@ -69,7 +69,7 @@ mproxy_value_list_from_numbers(enum mproxy_number type, const void *data,
 	if (size == 0 || (!data && n > 0))
 		return value_fail(MPROXY_ERR_INVALID,
 				  "numbers of an unknown type, or NULL");
-	buffer = value_begin();
+	buffer = value_begin(0);
 	mark = value_list_begin(&buffer);
 	for (size_t i = 0; i < n && !buffer_failed(&item); i++) {
 		union element element;
@@ -264,7 +264,7 @@ value_number_item(const struct value_numbers *numbers, size_t index,
 				 "no item %zu in a value of %zu", index,
 				 numbers->n);
 	element = load_element(numbers, index);
-	buffer = value_begin();
+	buffer = value_begin(0);
 	put_element(&buffer, numbers->type, &element);
 	item = value_end(&buffer, 0);
 	if (!item)

@@ -43,12 +43,20 @@ value_null_error(void)
 
 /* --- building --- */
 
-struct buffer
-value_begin(void)
-{
-	struct buffer buffer = BUFFER_INIT;
+#define SMALLEST 64 /* head included: what most values fit into */
 
-	buffer_extend(&buffer, offsetof(struct mproxy_value, bytes));
+struct buffer
+value_begin(size_t expected)
+{
+	size_t head = offsetof(struct mproxy_value, bytes);
+	struct buffer buffer = { .capacity = SMALLEST, .size = head };
+
+	if (expected > PTRDIFF_MAX)
+		expected = 0; /* for which there will not be the memory */
+	if (expected >= SMALLEST - head)
+		buffer.capacity = head + expected + 1;
+	buffer.data = malloc(buffer.capacity);
+	buffer.failed = !buffer.data;
 	return buffer;
 }
 
@@ -56,10 +64,10 @@ struct mproxy_value *
 value_end(struct buffer *buffer, size_t n_objects)
 {
 	struct mproxy_object **objects = NULL;
+	size_t size = buffer->size;
+	uint8_t *end = buffer_extend(buffer, 1);
 	struct mproxy_value *value;
-	size_t size;
 
-	buffer_append(buffer, "", 1);
 	if (n_objects > 0 && n_objects <= UINT32_MAX)
 		objects = calloc(n_objects, sizeof(*objects));
 	if (buffer_failed(buffer) || (n_objects > 0 && !objects)) {
@@ -67,20 +75,21 @@ value_end(struct buffer *buffer, size_t n_objects)
 		buffer_deinit(buffer);
 		return value_fail_memory();
 	}
-	value = (struct mproxy_value *)(void *)buffer_take(buffer, &size);
+	*end = '\0';
+	value = (struct mproxy_value *)(void *)buffer->data;
 	atomic_init(&value->refs, 1);
 	value->n_objects = (uint32_t)n_objects;
 	value->objects = objects;
 	atomic_init(&value->index, NULL);
 	value->depth = 0;
-	value->size = size - offsetof(struct mproxy_value, bytes) - 1;
+	value->size = size - offsetof(struct mproxy_value, bytes);
 	return value;
 }
 
 struct mproxy_value *
 value_new(struct span bytes)
 {
-	struct buffer buffer = value_begin();
+	struct buffer buffer = value_begin(bytes.size);
 
 	buffer_append_span(&buffer, bytes);
 	return value_end(&buffer, 0);
@@ -161,19 +170,18 @@ value_receive(struct mproxy_manager *m, struct span bytes,
 	      struct mproxy_value **ret)
 {
 	struct receiver receiver = { .manager = m };
-	struct buffer buffer = value_begin();
+	struct buffer buffer;
 	const char *why = "";
 	struct value top;
 	size_t n_objects = 0;
 
-	if (value_validate(bytes, &top, &why)) {
-		buffer_deinit(&buffer);
+	if (value_validate(bytes, &top, &why))
 		return error_set(MPROXY_ERR_PROTOCOL,
 				 "a value in the reply is not well-formed: %s",
 				 why);
-	}
 	if (top.has_handles)
 		value_each_handle(bytes, count_handle, &n_objects);
+	buffer = value_begin(bytes.size);
 	buffer_append_span(&buffer, bytes);
 	receiver.value = value_end(&buffer, n_objects);
 	if (n_objects > 0)

@@ -282,13 +282,13 @@ message_unpack_reply(struct arena *arena, struct span payload,
 }
 
 /* Of a field that is left out when it is 0. */
-static size_t
+static inline size_t
 number_size(uint64_t number)
 {
 	return number ? 1 + wire_varint_size(number) : 0;
 }
 
-static uint8_t *
+static inline uint8_t *
 put_number(uint8_t *out, uint8_t tag, uint64_t number)
 {
 	if (number == 0)
@@ -297,7 +297,7 @@ put_number(uint8_t *out, uint8_t tag, uint64_t number)
 	return wire_put_varint(out, number);
 }
 
-static size_t
+static inline size_t
 spans_size(const struct span *spans, size_t n)
 {
 	size_t size = 0;
@@ -307,7 +307,7 @@ spans_size(const struct span *spans, size_t n)
 	return size;
 }
 
-static uint8_t *
+static inline uint8_t *
 put_spans(uint8_t *out, uint8_t tag, const struct span *spans, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -326,18 +326,20 @@ int
 message_send_call(struct channel *channel, const struct message_call *call)
 {
 	uint64_t timeout = wire_zigzag(call->timeout_ms);
-	size_t n_methods = call->method.size > 0;
 	size_t size = number_size(call->id) + number_size(call->object) +
-		      spans_size(&call->method, n_methods) +
 		      number_size(timeout) +
 		      spans_size(call->args, call->n_args);
-	uint8_t *out = channel_reserve(channel, FRAME_CALL, size);
+	uint8_t *out;
 
+	if (call->method.size > 0)
+		size += wire_field_size(call->method.size);
+	out = channel_reserve(channel, FRAME_CALL, size);
 	if (!out)
 		return no_room(channel, size);
 	out = put_number(out, CALL_ID, call->id);
 	out = put_number(out, CALL_OBJECT, call->object);
-	out = put_spans(out, CALL_METHOD, &call->method, n_methods);
+	if (call->method.size > 0)
+		out = wire_put_field(out, CALL_METHOD, call->method);
 	out = put_number(out, CALL_TIMEOUT, timeout);
 	put_spans(out, CALL_ARG, call->args, call->n_args);
 	return 0;

@@ -151,11 +151,30 @@ wire_put_varint(uint8_t *out, uint64_t value)
 	return out;
 }
 
+/* As memcpy(); up to 16 bytes without a call: from both ends, which may
+ * overlap. */
 static inline uint8_t *
 wire_put_bytes(uint8_t *out, const void *data, size_t size)
 {
-	if (size > 0)
-		memcpy(out, data, size);
+	const uint8_t *in = data;
+	uint64_t first, last;
+
+	if (size > 16) {
+		memcpy(out, in, size);
+	} else if (size >= 8) {
+		memcpy(&first, in, 8);
+		memcpy(&last, in + size - 8, 8);
+		memcpy(out, &first, 8);
+		memcpy(out + size - 8, &last, 8);
+	} else if (size >= 4) {
+		memcpy(&first, in, 4);
+		memcpy(&last, in + size - 4, 4);
+		memcpy(out, &first, 4);
+		memcpy(out + size - 4, &last, 4);
+	} else {
+		for (size_t i = 0; i < size; i++)
+			out[i] = in[i];
+	}
 	return out + size;
 }
 

@@ -97,9 +97,8 @@ outcome_call(struct mproxy_object *object, const char *method, size_t n_args,
 	int64_t status;
 	int error;
 
-	error = manager_call(object->manager, object->id,
-			     span_text(object->type), method, n_args, args,
-			     timeout_ms, 3, values);
+	error = manager_call(object->manager, object->id, object->type, method,
+			     n_args, args, timeout_ms, 3, values);
 	if (error)
 		return error;
 	error = mproxy_value_get_int(values[0], &status);

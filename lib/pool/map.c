@@ -51,9 +51,9 @@ send_first(struct submit *submit)
 	args[1] = buffer_span(&total);
 	args[2] = buffer_span(&submit->page);
 	if (!buffer_failed(&total))
-		error = manager_call(pool->manager, pool->id,
-				     span_text(pool->type), "submit", 3, args,
-				     CALL_NO_WAIT, 1, &handle);
+		error = manager_call(pool->manager, pool->id, pool->type,
+				     "submit", 3, args, CALL_NO_WAIT, 1,
+				     &handle);
 	buffer_deinit(&total);
 	if (error)
 		return error;
@@ -75,8 +75,8 @@ send_page(struct submit *submit)
 		return send_first(submit);
 	page = buffer_span(&submit->page);
 	return manager_call(submit->job->manager, submit->job->id,
-			    span_text(submit->job->type), "add", 1, &page,
-			    CALL_NO_WAIT, 0, NULL);
+			    submit->job->type, "add", 1, &page, CALL_NO_WAIT, 0,
+			    NULL);
 }
 
 int

@@ -146,9 +146,8 @@ mproxy_pool_workers(const struct mproxy_pool *pool)
 int
 pool_tell(struct mproxy_object *object, const char *method, int timeout_ms)
 {
-	return manager_call(object->manager, object->id,
-			    span_text(object->type), method, 0, NULL,
-			    timeout_ms, 0, NULL);
+	return manager_call(object->manager, object->id, object->type, method,
+			    0, NULL, timeout_ms, 0, NULL);
 }
 
 int

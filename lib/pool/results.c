@@ -52,8 +52,8 @@ fetch_page(struct mproxy_object *job, size_t from, int timeout_ms,
 	if (buffer_failed(&number))
 		return error_set(MPROXY_ERR_NO_MEMORY, "no memory for a call");
 	arg = buffer_span(&number);
-	error = manager_call(job->manager, job->id, span_text(job->type),
-			     "results", 1, &arg, timeout_ms, 1, ret);
+	error = manager_call(job->manager, job->id, job->type, "results", 1,
+			     &arg, timeout_ms, 1, ret);
 	buffer_deinit(&number);
 	return error;
 }

@@ -37,9 +37,8 @@ call(const struct worker *worker, const char *method, size_t n_args,
      const struct span *args, int timeout_ms, size_t n,
      struct mproxy_value **ret)
 {
-	return manager_call(worker->setup->manager, worker->setup->pool,
-			    span_text("pool"), method, n_args, args, timeout_ms,
-			    n, ret);
+	return manager_call(worker->setup->manager, worker->setup->pool, "pool",
+			    method, n_args, args, timeout_ms, n, ret);
 }
 
 /* Text that the program made up may be anything. */

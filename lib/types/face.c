@@ -38,9 +38,9 @@ face_call_many(struct mproxy_object *object, const char *method, int timeout_ms,
 			spans[i] = value_span(args[i]);
 	}
 	if (!error)
-		error = manager_call(object->manager, object->id,
-				     span_text(object->type), method, n_args,
-				     spans, timeout_ms, n_results, ret);
+		error = manager_call(object->manager, object->id, object->type,
+				     method, n_args, spans, timeout_ms,
+				     n_results, ret);
 	for (size_t i = 0; i < n_args; i++)
 		mproxy_value_free(args[i]);
 	return error;

@@ -218,8 +218,7 @@ whole_life(const char *path)
 	error = value ? 0 : MPROXY_ERR_NO_MEMORY;
 	if (!error) {
 		span = value_span(value);
-		error = manager_call(own, 7, span_text("list"), "x", 1, &span,
-				     0, 0, NULL);
+		error = manager_call(own, 7, "list", "x", 1, &span, 0, 0, NULL);
 		mproxy_value_free(value);
 	}
 	mproxy_close(own);

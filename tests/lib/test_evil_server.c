@@ -378,7 +378,7 @@ START_TEST(silence_counts_from_the_deadline_of_a_wait)
 
 	begin(serve_mutely);
 	begun = clock_now();
-	ck_assert_int_eq(manager_call(m, 7, span_text("queue"), "get", 0, NULL,
+	ck_assert_int_eq(manager_call(m, 7, "queue", "get", 0, NULL,
 				      2 * GRACE_MS, 0, NULL),
 			 MPROXY_ERR_SERVER_SILENT);
 	took = clock_now() - begun;
@@ -474,9 +474,9 @@ START_TEST(value_over_the_limit_is_refused_before_it_is_sent)
 
 	begin(serve_empty);
 	big = span_make(calloc(1, 2 << 20), 2 << 20);
-	ck_assert_int_eq(manager_call(m, 7, span_text("list"), "append", 1,
-				      &big, 0, 0, NULL),
-			 MPROXY_ERR_TOO_BIG);
+	ck_assert_int_eq(
+		manager_call(m, 7, "list", "append", 1, &big, 0, 0, NULL),
+		MPROXY_ERR_TOO_BIG);
 	free((void *)(uintptr_t)big.data);
 	assert_detail("2097152");
 	assert_detail("1048576");

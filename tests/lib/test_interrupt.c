@@ -63,8 +63,7 @@ begin(void (*serve)(struct fake_client *client))
 static int
 wait_for_ever(void)
 {
-	return manager_call(m, 7, span_text("queue"), "get", 0, NULL, -1, 0,
-			    NULL);
+	return manager_call(m, 7, "queue", "get", 0, NULL, -1, 0, NULL);
 }
 
 static bool

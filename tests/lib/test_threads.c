@@ -99,8 +99,8 @@ ask_often(void *context)
 		struct mproxy_value *answer;
 		int64_t got = -1;
 
-		if (manager_call(m, 7, span_text("echo"), "echo", 1, &span, 0,
-				 1, &answer) != 0)
+		if (manager_call(m, 7, "echo", "echo", 1, &span, 0, 1,
+				 &answer) != 0)
 			return (void *)(intptr_t)1;
 		mproxy_value_get_int(answer, &got);
 		mproxy_value_free(answer);
@@ -139,8 +139,8 @@ static void *
 wait_for_ever(void *unused)
 {
 	(void)unused;
-	return (void *)(intptr_t)manager_call(m, 7, span_text("queue"), "get",
-					      0, NULL, -1, 0, NULL);
+	return (void *)(intptr_t)manager_call(m, 7, "queue", "get", 0, NULL, -1,
+					      0, NULL);
 }
 
 #ifndef __SANITIZE_ADDRESS__
