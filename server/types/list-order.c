@@ -16,6 +16,10 @@
 #include "server/types/contents.h"
 #include "server/types/list.h"
 
+/* Comparisons, or copies from anywhere, before others have their turn: each
+ * may be a miss of every cache. */
+#define STEP (CONTENTS_STEP / 4)
+
 struct ordering {
 	struct list *list;
 	bool (*work)(struct ordering *ordering); /* true: on to the next */
@@ -99,7 +103,7 @@ ordering_release(struct call *call, void *data)
 static bool
 build(struct ordering *ordering)
 {
-	size_t end = ordering->n_built + CONTENTS_STEP;
+	size_t end = ordering->n_built + STEP;
 	struct list_pack pack;
 	bool fine = true;
 
@@ -119,7 +123,7 @@ build(struct ordering *ordering)
 static bool
 sort(struct ordering *ordering)
 {
-	if (!sorter_some(&ordering->sorter, CONTENTS_STEP))
+	if (!sorter_some(&ordering->sorter, STEP))
 		return false;
 	/* the two arrays may have changed places */
 	ordering->items = ordering->sorter.items;

@@ -91,6 +91,13 @@ START_TEST(list_of_many_does_all_that_a_short_one_does)
 	ASSERT_CALL("ok", "repeat_in_place", "3");
 	ASSERT_CALL("ok [19998, 9998, 19998, 9998, 19998, 9998]", "slice",
 		    "nil, nil, 5000");
+	ASSERT_CALL("ok", "slice_set",
+		    "29999, nil, -10000, [<%llu>, \"two\", [3]]",
+		    (unsigned long long)object);
+	ASSERT_CALL("ok [2, [3], 19998]", "slice", "9998, 10001");
+	ASSERT_CALL("ok [2, \"two\", 19998]", "slice", "19998, 20001");
+	ASSERT_CALL("INVALID", "slice_set", "nil, nil, 10000, [1, 2]");
+	ASSERT_CALL("ok", "set", "29999, 0");
 	ASSERT_CALL("ok", "slice_delete", "29997, 1, -1");
 	ASSERT_CALL("ok [19998, 19996, 2, 0]", "copy", "%s", "");
 }
@@ -145,6 +152,7 @@ static const struct {
 	{ "reverse", "" },
 	{ "repeat_in_place", "2" },
 	{ "slice_delete", "1, nil, 2" },
+	{ "slice_set", "0, 15001, 5000, [1, \"two\", 3, 4]" },
 	{ "copy", "" },
 	{ "repeat", "2" },
 	{ "index", "20000" },
