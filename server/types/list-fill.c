@@ -7,7 +7,8 @@
  *
  * They come from a copy of the argument, which is gone after the turn, or from
  * another list. That one need not stand still: before it changes it hands out
- * all that was not read yet.
+ * all that was not read yet. (The same list, or one that is being filled, would
+ * do so at once: all is taken in the beginning.)
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -163,6 +164,27 @@ copy_argument(struct list_filling *filling, struct span items)
 	return true;
 }
 
+/* Where the items come from; false after call_fail(). */
+static bool
+find_source(struct call *call, struct list_filling *filling,
+	    const struct value *value, struct list *from)
+{
+	if (!from) {
+		if (copy_argument(filling, value->items))
+			return true;
+		call_fail_memory(call);
+		return false;
+	}
+	if (!from->filling) {
+		list_reader_begin(&filling->reader, from, take_rest);
+		return true;
+	}
+	if (list_gather(call, value, &filling->taken) < 0)
+		return false;
+	filling->next = filling->taken.cells.data;
+	return true;
+}
+
 bool
 list_fill_begin(struct call *call, struct list *list, size_t index,
 		const struct value *value, struct list_filling **ret)
@@ -175,7 +197,7 @@ list_fill_begin(struct call *call, struct list *list, size_t index,
 		from = list_of_argument(call, value);
 		if (!from)
 			return false;
-		if (from == list || from->filling || from->items.n < MANY_ITEMS)
+		if (from->items.n < MANY_ITEMS)
 			return true;
 	} else if (value->has_handles || value->items.size < MANY_BYTES) {
 		return true;
@@ -189,11 +211,8 @@ list_fill_begin(struct call *call, struct list *list, size_t index,
 	filling->at = index;
 	filling->taken.core = call_core(call);
 	list->filling = filling;
-	if (from) {
-		list_reader_begin(&filling->reader, from, take_rest);
-	} else if (!copy_argument(filling, value->items)) {
+	if (!find_source(call, filling, value, from)) {
 		list_fill_free(filling);
-		call_fail_memory(call);
 		return false;
 	}
 	*ret = filling;

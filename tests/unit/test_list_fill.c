@@ -233,6 +233,32 @@ START_TEST(two_lists_can_fill_each_other)
 }
 END_TEST
 
+START_TEST(list_can_be_filled_with_itself)
+{
+	uint64_t id;
+
+	world_call(w, lane, object, "extend", "<%llu>",
+		   (unsigned long long)other);
+	ck_assert_str_eq(len_of(object), "ok 40003");
+	for (int cancel = 1; cancel >= 0; cancel--) {
+		w->idle = true;
+		id = world_ask(w, lane, object, "extend", "<%llu>",
+			       (unsigned long long)object);
+		go_on(2);
+		ck_assert_str_eq(world_answer(id), "…");
+		if (cancel)
+			world_cancel(w, lane, id);
+		finish();
+		ck_assert_str_eq(len_of(object),
+				 cancel ? "ok 40003" : "ok 80006");
+	}
+	assert_copied(object, 3, "39999");
+	ck_assert_str_eq(ask_friend(object, "slice", "40002, 40006"),
+			 "ok [39999, 10, 20, 30]");
+	assert_copied(object, 40006, "39999");
+}
+END_TEST
+
 /* --- nobody sees half of it --- */
 
 START_TEST(filling_is_not_seen_before_its_end)
@@ -323,6 +349,17 @@ START_TEST(filling_given_up_leaves_no_trace)
 		world_forget();
 	} while (!over);
 	ck_assert_int_gt(steps, 2);
+}
+END_TEST
+
+/* What is left is freed with the core: the sanitizers look. */
+START_TEST(core_may_end_while_a_list_is_filled)
+{
+	uint64_t id = begin(_i, lane);
+
+	ck_assert_str_eq(world_answer(id), "…");
+	world_ask(w, friend, other, "pop", "%s", "");
+	world_check(w);
 }
 END_TEST
 
@@ -417,12 +454,15 @@ list_fill_suite(void)
 	tcase_add_loop_test(tcase, filling_takes_what_was_there_when_it_began,
 			    0, N_CHANGES + 2 * (N_CALLS - 1));
 	tcase_add_test(tcase, two_lists_can_fill_each_other);
+	tcase_add_test(tcase, list_can_be_filled_with_itself);
 	tcase_add_test(tcase, filling_is_not_seen_before_its_end);
 	tcase_add_test(tcase, object_that_is_made_in_steps_has_no_name_before);
 	tcase_add_loop_test(
 		tcase, name_taken_while_it_is_made_is_not_taken_again, 0, 2);
 	tcase_add_loop_test(tcase, filling_given_up_leaves_no_trace, 0,
 			    2 * N_CALLS);
+	tcase_add_loop_test(tcase, core_may_end_while_a_list_is_filled, 0,
+			    N_CALLS);
 	tcase_add_loop_test(tcase, filling_without_memory_leaves_no_trace, 0,
 			    2 * N_CALLS);
 	tcase_add_loop_test(tcase, argument_is_taken_in_steps, 0, 10);
