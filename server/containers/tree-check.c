@@ -4,18 +4,25 @@
 #include "server/containers/tree-node.h"
 
 static void
-leaf_check(const struct tree_leaf *leaf, bool is_root, const char **why)
+leaf_check(struct tree_leaf *leaf, bool is_root, const char **why)
 {
 	const struct tree_node *node = &leaf->node;
+	/* finding changes what is known */
+	unsigned known_place = node->known.place;
+	unsigned known_offset = node->known.offset;
 	size_t offset = 0;
 
 	if (node->used > node->capacity)
 		*why = "a leaf holds more than it has room for";
+	if (known_place > node->n || known_offset > node->used)
+		*why = "a leaf knows a place behind its end";
 	if (!is_root && node->capacity != TREE_LEAF_MAX)
 		*why = "a leaf below the root is small";
 	for (unsigned i = 0; i < node->n && offset < node->used; i++) {
 		const uint8_t *cell = leaf->cells + offset;
 
+		if (i == known_place && known_offset != offset)
+			*why = "a leaf knows a wrong place";
 		if (tree_leaf_find(leaf, i) != offset)
 			*why = "a cell is not where it is counted off";
 		if (tree_kinds_of(cell) & ~(unsigned)node->kinds)

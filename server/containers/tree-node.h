@@ -19,12 +19,18 @@
 #define TREE_INNER_MAX 64u
 
 struct tree_node {
-	struct tree_node *next; /* in waste */
-	uint16_t n;		/* cells or children */
-	uint16_t used;		/* of a leaf: bytes */
-	uint16_t capacity;	/* of a leaf: less in the root only */
-	uint8_t level;		/* 0: a leaf */
-	uint8_t kinds;		/* of a leaf: perhaps more than there are */
+	union {
+		struct tree_node *next; /* in waste */
+		struct {
+			uint16_t place;
+			uint16_t offset;
+		} known; /* of a leaf: where one of its cells begins */
+	};
+	uint16_t n;	   /* cells or children */
+	uint16_t used;	   /* of a leaf: bytes */
+	uint16_t capacity; /* of a leaf: less in the root only */
+	uint8_t level;	   /* 0: a leaf */
+	uint8_t kinds;	   /* of a leaf: perhaps more than there are */
 };
 
 struct tree_leaf {
@@ -63,7 +69,7 @@ tree_node_size(unsigned level, unsigned capacity)
 void tree_node_free(const struct tree *tree, struct tree_node *node);
 
 /* Where in the leaf the cell number place begins. */
-unsigned tree_leaf_find(const struct tree_leaf *leaf, unsigned place);
+unsigned tree_leaf_find(struct tree_leaf *leaf, unsigned place);
 
 /* Adds to the counts above the cursor's leaf; by may be negative. */
 void tree_recount(struct tree *tree, const struct tree_cursor *cursor,

@@ -99,7 +99,16 @@ settle_empty(struct tree *tree)
 static void
 close_gap(struct tree_leaf *leaf, unsigned from, unsigned to, unsigned n)
 {
-	memmove(leaf->cells + from, leaf->cells + to, leaf->node.used - to);
+	struct tree_node *node = &leaf->node;
+
+	memmove(leaf->cells + from, leaf->cells + to, node->used - to);
+	if (node->known.offset >= to) {
+		node->known.offset = (uint16_t)(node->known.offset -
+						(to - from));
+		node->known.place = (uint16_t)(node->known.place - n);
+	} else if (node->known.offset > from) {
+		node->known.place = node->known.offset = 0;
+	}
 	leaf->node.used = (uint16_t)(leaf->node.used - (to - from));
 	leaf->node.n = (uint16_t)(leaf->node.n - n);
 }

@@ -273,6 +273,8 @@ split_leaf(const struct tree *tree, struct tree_inner *parent, unsigned slot,
 	memcpy(tree_leaf_of(fresh)->cells, from->cells + offset, fresh->used);
 	from->node.n = (uint16_t)keep;
 	from->node.used = (uint16_t)offset;
+	if (from->node.known.offset > offset)
+		from->node.known.place = from->node.known.offset = 0;
 	put_child(parent, slot, fresh, fresh->n);
 	return 0;
 }
@@ -435,6 +437,10 @@ put_cells(struct tree *tree, const struct tree_cursor *cursor,
 	if (offset < leaf->node.used)
 		memmove(at + run->size, at, leaf->node.used - offset);
 	memcpy(at, run->cells, run->size);
+	if (leaf->node.known.offset > offset) {
+		leaf->node.known.place += (uint16_t)run->n;
+		leaf->node.known.offset += (uint16_t)run->size;
+	}
 	leaf->node.used = (uint16_t)(leaf->node.used + run->size);
 	leaf->node.n = (uint16_t)(leaf->node.n + run->n);
 	leaf->node.kinds |= (uint8_t)run->kinds;
@@ -502,6 +508,9 @@ tree_set(struct tree *tree, size_t index, struct span cell)
 		memmove(place + cell.size, place + old,
 			leaf->node.used - old - offset);
 	memcpy(place, cell.data, cell.size);
+	if (leaf->node.known.offset > offset)
+		leaf->node.known.offset = (uint16_t)(leaf->node.known.offset -
+						     old + cell.size);
 	leaf->node.used = (uint16_t)(leaf->node.used - old + cell.size);
 	leaf->node.kinds |= (uint8_t)run.kinds;
 	return 0;
