@@ -93,12 +93,15 @@ mproxy_async_timeout(struct mproxy_async *async)
 void
 async_tell(struct mproxy_async *async)
 {
-	int fd = mproxy_async_fd(async);
-	unsigned events = mproxy_async_events(async);
+	unsigned events;
+	int fd;
 
-	if (!async->changed || async->dispatching ||
-	    (fd == async->told_fd && events == async->told_events &&
-	     silent_at(async) >= async->told_deadline))
+	if (!async->changed || async->dispatching)
+		return;
+	fd = mproxy_async_fd(async);
+	events = mproxy_async_events(async);
+	if (fd == async->told_fd && events == async->told_events &&
+	    silent_at(async) >= async->told_deadline)
 		return;
 	async->told_fd = fd;
 	async->told_events = events;
@@ -140,7 +143,8 @@ fail_all(struct mproxy_async *async, int error)
 
 		if (call->id == 0)
 			continue;
-		async_trace_reply(call, &failure);
+		if (call->trace)
+			async_trace_reply(call, &failure);
 		detail_restore(&because);
 		async_complete(async, call, error, NULL);
 	}
@@ -201,10 +205,9 @@ receive(struct mproxy_async *async, const struct message_reply *reply,
 	if (error) {
 		error = error < 0 ? error : MPROXY_ERR_PROTOCOL;
 		error_set_span(error, reply->detail);
-	} else if (!wanted || reply->n_results == 0) {
-		call_receive(async->manager, reply, 0, NULL);
-	} else {
-		error = object_results(async->manager, reply, ret);
+	} else if (reply->n_results > 0) {
+		error = wanted ? object_results(async->manager, reply, ret)
+			       : call_receive(async->manager, reply, 0, NULL);
 	}
 	return error;
 }
@@ -218,7 +221,8 @@ handle_reply(struct mproxy_async *async, const struct message_reply *reply)
 
 	if (!call)
 		return -EPROTO;
-	async_trace_reply(call, reply);
+	if (call->trace)
+		async_trace_reply(call, reply);
 	/* what is given up by this is told on this lane */
 	thread_state.current = async->lane;
 	error = receive(async, reply, call->callback, &value);

@@ -82,8 +82,7 @@ trace_new(const struct call *call, struct mproxy_value *args)
 static void
 trace_free(struct async_trace *trace)
 {
-	if (trace)
-		mproxy_value_free(trace->args);
+	mproxy_value_free(trace->args);
 	free(trace);
 }
 
@@ -96,7 +95,7 @@ async_trace_reply(const struct async_call *call,
 	struct spread spread;
 	char who[40];
 
-	if (!trace || call_spread(trace->args, 0, NULL, &spread) != 0)
+	if (call_spread(trace->args, 0, NULL, &spread) != 0)
 		return;
 	message.id = call->id;
 	message.method = span_text(trace->method);
@@ -164,9 +163,9 @@ begin_wait(struct mproxy_async *async, int timeout_ms)
 
 /* Puts it into the buffer, and its slot to rights. */
 static int
-submit(struct mproxy_async *async, const struct call *call,
-       struct mproxy_object *object, struct mproxy_value *args,
-       struct async_call **ret)
+put(struct mproxy_async *async, const struct call *call,
+    struct mproxy_object *object, struct mproxy_value *args,
+    struct async_call **ret)
 {
 	struct async_trace *trace = NULL;
 	struct async_call *slot;
@@ -178,7 +177,8 @@ submit(struct mproxy_async *async, const struct call *call,
 	if (!error)
 		error = call_put(call, async->lane, &id);
 	if (error) {
-		trace_free(trace);
+		if (trace)
+			trace_free(trace);
 		return error;
 	}
 	slot = slot_of(async, id);
@@ -195,6 +195,24 @@ submit(struct mproxy_async *async, const struct call *call,
 	return 0;
 }
 
+/* The same, its arguments not spread yet. */
+static int
+submit(struct mproxy_async *async, struct call *call,
+       struct mproxy_object *object, struct mproxy_value *args,
+       struct async_call **ret)
+{
+	struct spread spread;
+	int error = call_spread(args, 0, NULL, &spread);
+
+	if (error)
+		return error;
+	call->n_args = spread.n;
+	call->args = spread.spans;
+	error = put(async, call, object, args, ret);
+	spread_deinit(&spread);
+	return error;
+}
+
 int
 mproxy_async_call(struct mproxy_async *async, struct mproxy_object *object,
 		  const char *method, int timeout_ms, struct mproxy_value *args,
@@ -205,22 +223,14 @@ mproxy_async_call(struct mproxy_async *async, struct mproxy_object *object,
 	struct call call = {
 		.manager = async->manager,
 		.object = object->id,
-		.type = object->type,
 		.method = method,
 		.timeout_ms = timeout_ms,
 	};
 	struct async_call *slot;
-	struct spread spread;
 	int error = check(async, object, timeout_ms, args);
 
 	if (!error)
-		error = call_spread(args, 0, NULL, &spread);
-	if (!error) {
-		call.n_args = spread.n;
-		call.args = spread.spans;
 		error = submit(async, &call, object, args, &slot);
-		spread_deinit(&spread);
-	}
 	mproxy_value_free(args);
 	if (error)
 		return error;
@@ -274,8 +284,10 @@ async_complete(struct mproxy_async *async, struct async_call *call, int error,
 	/* what is given up by this is told on this lane */
 	if (async->lane)
 		thread_state.current = async->lane;
-	trace_free(ended.trace);
-	mproxy_value_free(ended.held);
+	if (ended.trace)
+		trace_free(ended.trace);
+	if (ended.held)
+		mproxy_value_free(ended.held);
 	mproxy_object_free(ended.object);
 	thread_state.current = current;
 }

@@ -61,7 +61,7 @@ struct async_call *async_find(struct mproxy_async *async, uint64_t id);
 void async_complete(struct mproxy_async *async, struct async_call *call,
 		    int error, const struct mproxy_value *value);
 
-/* Prints a call with its answer, if that is wanted. */
+/* Prints a call that is traced, with its answer. */
 void async_trace_reply(const struct async_call *call,
 		       const struct message_reply *reply);
 

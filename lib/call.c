@@ -277,34 +277,46 @@ manager_call(struct mproxy_manager *m, uint64_t object, const char *type,
 	return error;
 }
 
+/* More of them than there is room for: the rest, behind those. */
+static int
+spread_many(struct value_cursor *cursor, size_t n, struct spread *spread)
+{
+	struct span *spans = malloc(n * sizeof(*spans));
+
+	if (!spans)
+		return error_set(MPROXY_ERR_NO_MEMORY,
+				 "no memory for %zu arguments", n);
+	memcpy(spans, spread->room, sizeof(spread->room));
+	while (spread->n < n && value_next(cursor, &spans[spread->n]))
+		spread->n++;
+	spread->spans = spans;
+	return 0;
+}
+
 int
 call_spread(const struct mproxy_value *list, size_t n_before,
 	    const struct span *before, struct spread *ret)
 {
-	struct value_cursor cursor = { 0 };
+	const size_t room = sizeof(ret->room) / sizeof(ret->room[0]);
+	struct value_cursor cursor;
 	struct value value;
-	size_t n = n_before;
 
-	if (list) {
-		value = value_decode(value_span(list));
-		if (value.kind != MPROXY_LIST)
-			return error_set(MPROXY_ERR_TYPE,
-					 "arguments are given as a list");
-		n += value_count(&value);
-		cursor = value_items(&value);
-	}
-	ret->n = n;
 	ret->spans = ret->room;
-	if (n > sizeof(ret->room) / sizeof(ret->room[0]))
-		ret->spans = malloc(n * sizeof(struct span));
-	if (!ret->spans)
-		return error_set(MPROXY_ERR_NO_MEMORY,
-				 "no memory for %zu arguments", n);
+	ret->n = n_before;
 	for (size_t i = 0; i < n_before; i++)
-		ret->spans[i] = before[i];
-	for (size_t i = n_before; i < n; i++)
-		value_next(&cursor, &ret->spans[i]);
-	return 0;
+		ret->room[i] = before[i];
+	if (!list)
+		return 0;
+	value = value_decode(value_span(list));
+	if (value.kind != MPROXY_LIST)
+		return error_set(MPROXY_ERR_TYPE,
+				 "arguments are given as a list");
+	cursor = value_items(&value);
+	while (ret->n < room && value_next(&cursor, &ret->room[ret->n]))
+		ret->n++;
+	return ret->n < room ? 0
+			     : spread_many(&cursor,
+					   n_before + value_count(&value), ret);
 }
 
 void

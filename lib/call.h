@@ -45,7 +45,7 @@ struct spread {
 
 /*
  * The spans of the items of list, which may be NULL, behind n_before given
- * ones. MPROXY_ERR_TYPE when it is no list, or MPROXY_ERR_NO_MEMORY: then there
+ * ones, fewer than there is room for. MPROXY_ERR_TYPE when it is no list, or MPROXY_ERR_NO_MEMORY: then there
  * is nothing to deinit.
  */
 int call_spread(const struct mproxy_value *list, size_t n_before,
