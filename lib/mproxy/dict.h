@@ -90,6 +90,17 @@ int mproxy_dict_get_default(struct mproxy_dict *dict, struct mproxy_value *key,
 			    struct mproxy_value *value,
 			    struct mproxy_value **ret);
 
+/**
+ * mproxy_dict_get_many() - the items of many keys.
+ * @keys: a list.
+ * @ret:  given: a list of the items in the same order, nil for each key that is
+ *        not there.
+ *
+ * Since: 0.1
+ */
+int mproxy_dict_get_many(struct mproxy_dict *dict, struct mproxy_value *keys,
+			 struct mproxy_value **ret);
+
 /** mproxy_dict_set() - make @value the item of @key. Since: 0.1 */
 int mproxy_dict_set(struct mproxy_dict *dict, struct mproxy_value *key,
 		    struct mproxy_value *value);

@@ -43,6 +43,13 @@ mproxy_dict_get_default(struct mproxy_dict *dict, struct mproxy_value *key,
 }
 
 int
+mproxy_dict_get_many(struct mproxy_dict *dict, struct mproxy_value *keys,
+		     struct mproxy_value **ret)
+{
+	return FACE_CALL(dict, "get_many", ret, keys);
+}
+
+int
 mproxy_dict_set(struct mproxy_dict *dict, struct mproxy_value *key,
 		struct mproxy_value *value)
 {

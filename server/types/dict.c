@@ -298,6 +298,8 @@ static const struct method dict_methods[] = {
 	{ "get", "k", "v", do_get, R, "the value of a key" },
 	{ "get_default", "kv", "v", do_get_default, R,
 	  "the value of a key, or another one if there is no such key" },
+	{ "get_many", "l", "l", dict_do_get_many, R,
+	  "the values of the keys in a list, nil for each that is not there" },
 	{ "set", "kv", "", do_set, 0, "sets the value of a key" },
 	{ "delete", "k", "", do_delete, 0, "removes a key" },
 	{ "contains", "k", "b", do_contains, R, "whether there is such a key" },

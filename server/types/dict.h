@@ -139,6 +139,9 @@ DICT_HANDLER(dict_do_add);
 DICT_HANDLER(dict_do_add_many);
 DICT_HANDLER(dict_do_compare_and_set);
 
+/* dict-many.c */
+DICT_HANDLER(dict_do_get_many);
+
 /* dict-walk.c */
 DICT_HANDLER(dict_do_keys);
 DICT_HANDLER(dict_do_values);

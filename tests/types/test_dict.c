@@ -211,6 +211,53 @@ START_TEST(add_counts_from_nothing_and_keeps_integers)
 }
 END_TEST
 
+START_TEST(get_many_gives_items_in_the_order_of_the_keys)
+{
+	enum { MANY = 20000 }; /* more than the server looks up at once */
+	static int64_t numbers[MANY];
+	struct mproxy_value *keys, *items, *item;
+	struct mproxy_dict *inner;
+
+	ck_assert_ok(mproxy_dict_new(manager, &inner));
+	ck_assert_ok(mproxy_dict_set(dict, MPROXY("d"), MPROXY(inner)));
+	ck_assert_ok(mproxy_dict_set(dict, MPROXY("x"), MPROXY(1.5)));
+	ck_assert_gives(
+		mproxy_dict_get_many(dict, MPROXY_LIST("x", 7, "x"), &got),
+		"[1.5, nil, 1.5]");
+	ck_assert_error(mproxy_dict_get_many(dict, MPROXY_LIST(inner), &items),
+			TYPE);
+	mproxy_dict_free(inner);
+	ck_assert_ok(mproxy_dict_get_many(dict, MPROXY_LIST("d"), &items));
+	ck_assert_ok(mproxy_unpack(items, "D", &inner));
+	mproxy_value_free(items);
+	ck_assert_gives_size(mproxy_dict_len(inner, &got), 0);
+	mproxy_dict_free(inner);
+
+	for (int64_t i = 0; i < MANY; i++)
+		numbers[i] = MANY - 1 - i;
+	ck_assert_ok(mproxy_pipeline_begin(manager, 0));
+	for (int64_t i = 0; i < MANY; i += 2)
+		ck_assert_ok(mproxy_dict_set(dict, MPROXY(i), MPROXY(3 * i)));
+	ck_assert_ok(mproxy_pipeline_end(manager));
+	keys = mproxy_value_list_from_numbers(MPROXY_I64, numbers, MANY);
+	ck_assert_ok(mproxy_dict_get_many(dict, keys, &items));
+	ck_assert_uint_eq(mproxy_value_count(items), MANY);
+	for (size_t i = 0; i < MANY; i++) {
+		int64_t number = -1;
+
+		ck_assert_ok(mproxy_value_item(items, i, &item));
+		if (numbers[i] % 2) {
+			ck_assert_int_eq(mproxy_value_kind(item), MPROXY_NIL);
+		} else {
+			ck_assert_ok(mproxy_value_get_int(item, &number));
+			ck_assert_int_eq(number, 3 * numbers[i]);
+		}
+		mproxy_value_free(item);
+	}
+	mproxy_value_free(items);
+}
+END_TEST
+
 START_TEST(add_many_adds_all_or_nothing)
 {
 	ck_assert_ok(mproxy_dict_add_many(dict, MPROXY_MAP("a", 1, "b", 2)));
@@ -455,6 +502,7 @@ dict_suite(void)
 	tcase_add_test(tcase, keys_of_different_kinds_are_different);
 	tcase_add_test(tcase, update_takes_maps_pairs_and_dicts);
 	tcase_add_test(tcase, add_counts_from_nothing_and_keeps_integers);
+	tcase_add_test(tcase, get_many_gives_items_in_the_order_of_the_keys);
 	tcase_add_test(tcase, add_many_adds_all_or_nothing);
 	tcase_add_test(tcase, compare_and_set_sets_only_what_was_expected);
 	tcase_add_test(tcase, top_gives_the_largest_first);

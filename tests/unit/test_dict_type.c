@@ -216,6 +216,17 @@ START_TEST(dict_add_many_is_all_or_nothing)
 }
 END_TEST
 
+START_TEST(dict_get_many_gives_nil_for_what_is_missing)
+{
+	set_content("{\"a\": 1, \"n\": nil, \"1\": [2]}");
+	ASSERT_CALL("ok [1, nil, [2], nil, 1]", "get_many",
+		    "[\"a\", \"n\", \"1\", 1, \"a\"]");
+	ASSERT_CALL("ok []", "get_many", "[]");
+	ASSERT_CALL("TYPE", "get_many", "\"a\"");
+	assert_content("{\"1\": [2], \"a\": 1, \"n\": nil}");
+}
+END_TEST
+
 START_TEST(dict_compare_and_set_is_strict)
 {
 	set_content("{\"a\": 1, \"n\": nil}");
@@ -443,6 +454,7 @@ dict_type_suite(void)
 	tcase_add_test(tcase, dict_add_of_a_double_makes_a_double);
 	tcase_add_test(tcase, dict_add_needs_numbers);
 	tcase_add_test(tcase, dict_add_many_is_all_or_nothing);
+	tcase_add_test(tcase, dict_get_many_gives_nil_for_what_is_missing);
 	tcase_add_test(tcase, dict_compare_and_set_is_strict);
 	tcase_add_test(tcase, dict_top_of_equals_takes_the_earlier);
 	tcase_add_test(tcase, dict_pages_survive_changes);
