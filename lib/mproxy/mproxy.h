@@ -43,6 +43,14 @@
  * passes on, a queue's item goes back, mproxy_close() or the end of the process
  * ends the manager that mproxy_start() made.
  *
+ * Many calls at once: pipelined, with the errors at the end (pipeline.h); or
+ * asynchronous, in a loop of the program's own (async.h, adapters/).
+ *
+ *	mproxy_pipeline_begin(m, 0);
+ *	for (int i = 0; i < 1000; i++)
+ *		mproxy_list_append(list, MPROXY(i)); // returns at once
+ *	error = mproxy_pipeline_end(m);
+ *
  * A pool runs tasks in worker processes: task.h, pool.h.
  *
  *	mproxy_pool_new(m, MPROXY_POOL_OPTIONS(.workers = 4), &pool);

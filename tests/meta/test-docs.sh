@@ -46,6 +46,7 @@ fi
 #include <mproxy/mproxy.h>
 MPROXY_TASK_DECLARE(square);
 void pieces(const char *path);
+void on_item(void *context, int error, const struct mproxy_value *item);
 void
 pieces(const char *path)
 {
