@@ -17,7 +17,7 @@ KEYS = 1000
 MANY = 100
 WORKERS = 2
 CREW = 9
-TASKS_BASE = 50000
+FEW, MANY_TASKS = 10000, 50000  # for a second
 SECONDS = float(os.environ.get("BENCH_SECONDS", "0.3"))
 
 
@@ -186,8 +186,8 @@ def starts(system, start):
     row("pool-worker-start", system, (many - one) / (CREW - 1) * 1e3, "ms")
 
 
-def tasks(case, system, run_all):
-    n = max(100, int(TASKS_BASE * SECONDS))
+def tasks(case, system, a_second, run_all):
+    n = max(100, int(a_second * SECONDS))
     rounds = []
     for _ in range(3):
         start = time.perf_counter()
@@ -205,11 +205,22 @@ def pool():
     starts("python", start_pool)
     with multiprocessing.Pool(WORKERS) as workers:
         run("pool-apply", "python", lambda: workers.apply(nothing, (1,)))
-        tasks("pool-map-chunk1", "python", lambda a: workers.map(nothing, a, 1))
-        tasks("pool-map-auto", "python", lambda a: workers.map(nothing, a))
+        tasks(
+            "pool-map-chunk1",
+            "python",
+            FEW,
+            lambda a: workers.map(nothing, a, 1),
+        )
+        tasks(
+            "pool-map-auto",
+            "python",
+            MANY_TASKS,
+            lambda a: workers.map(nothing, a),
+        )
         tasks(
             "pool-imap-unordered",
             "python",
+            FEW,
             lambda a: exhaust(workers.imap_unordered(nothing, a)),
         )
     starts("executor", start_executor)
@@ -218,11 +229,13 @@ def pool():
         tasks(
             "pool-map-chunk1",
             "executor",
+            FEW,
             lambda a: exhaust(workers.map(nothing, a)),
         )
         tasks(
             "pool-map-auto",
             "executor",
+            MANY_TASKS,
             lambda a: exhaust(workers.map(nothing, a, chunksize=len(a) // 8)),
         )
 

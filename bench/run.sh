@@ -180,10 +180,10 @@ round() {
 	redis threads
 }
 
-# What takes long, and repeats itself inside.
+# What takes long, and repeats itself inside. One look at how Redis grows will do.
 once() {
 	ours growth
-	redis growth
+	[ "$which" != "${sections[0]}" ] || redis growth
 	ours stall
 	ours jobs
 }
