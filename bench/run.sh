@@ -197,9 +197,10 @@ counted() { # SYSTEM INSTRUCTIONS CALLS
 }
 by_perf() { # SYSTEM
 	local calls=200000 count
-	"serve_$1"
+	"serve_$1" || return 1
 	perf stat -x, -e instructions:u -o "$work/perf" -p "${servers[-1]}" -- \
-		"$programs/gets" "$1" "$work/$1.sock" "$calls"
+		timeout "$longest" "$programs/gets" "$1" "$work/$1.sock" "$calls" ||
+		return 1
 	count=$(awk -F, '/instructions/ { print $1 }' "$work/perf")
 	counted "$1" "$count" "$calls"
 	stop_servers
@@ -209,8 +210,9 @@ by_callgrind() { # SYSTEM
 	local calls counts=()
 	for calls in 20000 60000; do
 		place=(valgrind --tool=callgrind --callgrind-out-file="$work/callgrind")
-		"serve_$1" || return 0
-		"$programs/gets" "$1" "$work/$1.sock" "$calls"
+		"serve_$1" || return 1
+		timeout "$longest" "$programs/gets" "$1" "$work/$1.sock" "$calls" ||
+			return 1
 		stop_servers
 		counts+=("$(awk '/^(summary|totals):/ { print $2; exit }' "$work/callgrind")")
 	done
