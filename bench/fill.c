@@ -5,11 +5,12 @@
 #include "fill.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "growth.h"
 #include "need.h"
 
-enum { PORTION = 1000 };
+enum { PORTION = 1000, LOOK_US = 2000 };
 
 static long
 portion(long rest)
@@ -82,4 +83,26 @@ fill_queue(struct mproxy_queue *queue, long first, long n)
 			     NULL),
 		     "put_many");
 	}
+}
+
+int64_t
+fill_memory(struct mproxy_manager *m)
+{
+	struct mproxy_value *stats = NULL, *memory = NULL;
+	int64_t bytes = 0;
+
+	need(mproxy_manager_stats(m, &stats), "stats");
+	need(mproxy_value_find(stats, MPROXY("memory"), &memory), "stats");
+	need(mproxy_value_get_int(memory, &bytes), "stats");
+	mproxy_value_free(memory);
+	mproxy_value_free(stats);
+	return bytes;
+}
+
+void
+fill_free(struct mproxy_manager *m, struct mproxy_object *object, int64_t empty)
+{
+	mproxy_object_free(object);
+	while (fill_memory(m) > 2 * empty)
+		usleep(LOOK_US);
 }

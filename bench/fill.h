@@ -16,4 +16,12 @@ void fill_queue(struct mproxy_queue *queue, long first, long n);
 /* The list gets n integers in no order. */
 void fill_list_shuffled(struct mproxy_list *list, long n);
 
+/* What the server says that all its objects take, in bytes. */
+int64_t fill_memory(struct mproxy_manager *m);
+
+/* Frees a proxy, the last one, and waits until the memory is back: the server
+ * does that in its own time. empty: what fill_memory() said before. */
+void fill_free(struct mproxy_manager *m, struct mproxy_object *object,
+	       int64_t empty);
+
 #endif

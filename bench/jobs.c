@@ -12,21 +12,7 @@
 #include "need.h"
 #include "prober.h"
 
-enum { SMALL = 1000000, BIG = 10000000, MOMENT_US = 500000, LOOK_US = 2000 };
-
-static int64_t
-memory_of(struct mproxy_manager *m)
-{
-	struct mproxy_value *stats = NULL, *memory = NULL;
-	int64_t bytes = 0;
-
-	need(mproxy_manager_stats(m, &stats), "stats");
-	need(mproxy_value_find(stats, MPROXY("memory"), &memory), "stats");
-	need(mproxy_value_get_int(memory, &bytes), "stats");
-	mproxy_value_free(memory);
-	mproxy_value_free(stats);
-	return bytes;
-}
+enum { SMALL = 1000000, BIG = 10000000, MOMENT_US = 500000 };
 
 static void
 sort(struct mproxy_list *list)
@@ -48,16 +34,14 @@ search(struct mproxy_list *list)
 	bench_row("jobs-search-took", "mproxy", bench_now() - start, "s");
 }
 
-/* Freeing is not waited for: it is over when the memory is back. */
 static void
 free_all(struct mproxy_manager *m, struct mproxy_list *list, int64_t empty)
 {
 	double start = bench_now();
 
-	mproxy_list_free(list);
-	while (memory_of(m) > 2 * empty)
-		usleep(LOOK_US);
+	fill_free(m, mproxy_list_object(list), empty);
 	bench_row("jobs-free-took", "mproxy", bench_now() - start, "s");
+	usleep(MOMENT_US); /* the allocator gives it back after that */
 }
 
 int
@@ -71,7 +55,7 @@ main(void)
 	struct prober *prober = prober_start(m);
 	need(mproxy_list_new(m, &list), "list");
 	fill_list(list, 0, 1);
-	int64_t empty = memory_of(m);
+	int64_t empty = fill_memory(m);
 	fill_list_shuffled(list, n);
 	prober_phase(prober, "jobs-usual");
 	usleep(MOMENT_US);

@@ -16,7 +16,7 @@
 #include "need.h"
 #include "process.h"
 
-enum { PHASES = 8 };
+enum { PHASES = 10 };
 
 struct prober {
 	atomic_int phase; /* -1: end */
