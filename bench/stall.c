@@ -22,11 +22,17 @@ enum {
 	MOMENT_US = 300000
 };
 
-/* A moment longer: the allocator gives memory back after it was counted. */
+/* And what the allocator put off, until somebody needs a larger piece. */
 static void
 free_all(struct mproxy_manager *m, struct mproxy_object *object, int64_t empty)
 {
+	struct mproxy_list *next;
+
 	fill_free(m, object, empty);
+	usleep(MOMENT_US);
+	need(mproxy_list_new(m, &next), "list");
+	fill_list(next, 0, 10 * LONG_STEP);
+	mproxy_list_free(next);
 	usleep(MOMENT_US);
 }
 
