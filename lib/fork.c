@@ -78,11 +78,11 @@ make_pipe(struct session *session)
 	return -1;
 }
 
-/* Takes fd. 0, or an error of the library. */
+/* One of the two Forks. Takes fd. 0, or an error of the library. */
 static int
-announce_on(struct lane *lane, const struct session *session, int fd)
+send_fork(struct lane *lane, const struct session *session, int fd,
+	  int64_t deadline)
 {
-	int64_t deadline = clock_now() + patience_ms() * NS_PER_MS;
 	const struct message_fork message = {
 		.id = ++lane->last_id,
 		.nonce = span_make(session->nonce, sizeof(session->nonce)),
@@ -104,6 +104,21 @@ announce_on(struct lane *lane, const struct session *session, int fd)
 		return MPROXY_ERR_SERVER_SILENT;
 	}
 	return r < 0 ? r : reply.status;
+}
+
+/* The server takes a descriptor only when it was told that one will come. Takes
+ * fd. 0, or an error of the library. */
+static int
+announce_on(struct lane *lane, const struct session *session, int fd)
+{
+	int64_t deadline = clock_now() + patience_ms() * NS_PER_MS;
+	int error = send_fork(lane, session, -1, deadline);
+
+	if (error) {
+		close(fd);
+		return error;
+	}
+	return send_fork(lane, session, fd, deadline);
 }
 
 /* On a lane made for it: the thread has none, or is in the middle of a call,

@@ -211,7 +211,10 @@ message_send_fork(struct channel *channel, const struct message_fork *fork,
 	wire.id = fork->id;
 	wire.nonce = to_data(fork->nonce);
 	size = mproxy__wire__fork__get_packed_size(&wire);
-	out = channel_reserve_with_fd(channel, FRAME_FORK, size, fd);
+	if (fd < 0)
+		out = channel_reserve(channel, FRAME_FORK, size);
+	else
+		out = channel_reserve_with_fd(channel, FRAME_FORK, size, fd);
 	if (!out)
 		return no_room(channel, size);
 	mproxy__wire__fork__pack(&wire, out);

@@ -63,6 +63,7 @@ conn_new(struct server *server, int fd, const struct identity *who, int64_t now)
 	conn->who = *who;
 	channel_init(&conn->channel, fd, server->max_length);
 	conn->channel.spare = &server->spare;
+	conn->channel.wants_no_fds = true; /* until a Fork; see frames.c */
 	if (event_assign(&conn->read_event, server->base, fd,
 			 EV_READ | EV_PERSIST, on_read, conn) < 0 ||
 	    event_assign(&conn->write_event, server->base, fd,

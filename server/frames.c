@@ -99,19 +99,26 @@ handle_release(struct conn *conn, struct span payload, int64_t now)
 	return r;
 }
 
+/*
+ * Two of them: the first says that the descriptor will come, the second brings
+ * it. To be ready for descriptors costs each read a fiftieth of a call.
+ */
 static int
 handle_fork(struct conn *conn, struct span payload, struct fdset *fds)
 {
 	struct message_reply reply = { 0 };
 	struct message_fork fork;
 	const char *why = "";
+	bool is_first = conn->channel.wants_no_fds;
 	int r = message_unpack_fork(&conn->server->arena, payload, &fork);
 
 	if (r < 0)
 		return r;
+	conn->channel.wants_no_fds = !is_first;
 	reply.id = fork.id;
-	reply.status = announce_fork(conn->client, fork.nonce, fdset_take(fds),
-				     &why);
+	if (!is_first)
+		reply.status = announce_fork(conn->client, fork.nonce,
+					     fdset_take(fds), &why);
 	reply.detail = span_text(why);
 	conn_reply(NULL, conn->lane, &reply);
 	return 0;

@@ -81,6 +81,10 @@ fork_once(struct inside *inside, struct raw *raw)
 	bool is_answered;
 	int fds[2];
 
+	ck_assert_int_eq(message_send_fork(&raw->channel, &fork, -1), 0);
+	ck_assert_int_eq(channel_flush(&raw->channel, 0), 0);
+	if (!await(inside, raw))
+		return false;
 	ck_assert_int_eq(pipe(fds), 0);
 	ck_assert_int_eq(message_send_fork(&raw->channel, &fork, fds[0]), 0);
 	ck_assert_int_eq(channel_flush(&raw->channel, 0), 0);

@@ -264,6 +264,11 @@ announce(struct raw *raw, uint8_t number, struct announced *ret)
 
 	memset(ret->nonce, number, sizeof(ret->nonce));
 	fork.nonce = span_make(ret->nonce, sizeof(ret->nonce));
+	ck_assert_int_eq(message_send_fork(&raw->channel, &fork, -1), 0);
+	ck_assert_int_eq(channel_flush(&raw->channel, 0), 0);
+	reply = raw_reply(raw);
+	ck_assert_uint_eq(reply.id, fork.id);
+	ck_assert_int_eq(reply.status, 0);
 	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
 	ret->child_end = fds[1];
 	ck_assert_int_eq(message_send_fork(&raw->channel, &fork, fds[0]), 0);

@@ -333,6 +333,21 @@ END_TEST
 
 /* --- descriptors --- */
 
+/* Message: number 3, and 16 bytes. */
+#define FORK "\x08\x03\x12\x10nonce-0123456789"
+
+/* Makes the lane ready for descriptors. */
+static void
+send_first_fork(struct raw *raw)
+{
+	struct message_reply reply;
+
+	raw_send_frame(raw, FRAME_FORK, LITERAL(FORK), 0);
+	reply = raw_reply(raw);
+	ck_assert_uint_eq(reply.id, 3);
+	ck_assert_int_eq(reply.status, 0);
+}
+
 START_TEST(descriptors_where_none_belong_are_closed)
 {
 	static const int kinds[] = { FRAME_CALL, FRAME_CANCEL, FRAME_RELEASE };
@@ -340,7 +355,24 @@ START_TEST(descriptors_where_none_belong_are_closed)
 
 	for (unsigned n = 1; n <= FRAME_MAX_FDS; n++) {
 		meet(&raw, true);
+		send_first_fork(&raw);
 		raw_send_frame(&raw, kinds[n % 3], LITERAL("\x08\x01"), n);
+		expect_expulsion(&raw, true, MPROXY_ERR_PROTOCOL, "descriptor");
+		raw_deinit(&raw);
+	}
+}
+END_TEST
+
+/* They never arrive: what is left is a header that promises some. */
+START_TEST(descriptors_that_were_not_announced_are_closed)
+{
+	static const int kinds[] = { FRAME_CALL, FRAME_CANCEL, FRAME_RELEASE,
+				     FRAME_FORK };
+	struct raw raw;
+
+	for (unsigned n = 1; n <= FRAME_MAX_FDS; n++) {
+		meet(&raw, true);
+		raw_send_frame(&raw, kinds[n % 4], LITERAL("\x08\x01"), n);
 		expect_expulsion(&raw, true, MPROXY_ERR_PROTOCOL, "descriptor");
 		raw_deinit(&raw);
 	}
@@ -351,9 +383,6 @@ START_TEST(descriptors_where_none_belong_are_closed)
 }
 END_TEST
 
-/* Message: number 3, and 16 bytes. */
-#define FORK "\x08\x03\x12\x10nonce-0123456789"
-
 START_TEST(a_fork_without_its_pipe_is_refused)
 {
 	struct message_reply reply;
@@ -362,17 +391,20 @@ START_TEST(a_fork_without_its_pipe_is_refused)
 
 	meet(&raw, true);
 	for (unsigned n = 0; n < 2; n++) { /* none; /dev/null */
+		send_first_fork(&raw);
 		raw_send_frame(&raw, FRAME_FORK, LITERAL(FORK), n);
 		reply = raw_reply(&raw);
 		ck_assert_uint_eq(reply.id, 3);
 		ck_assert_int_eq(reply.status, MPROXY_ERR_INVALID);
 	}
+	send_first_fork(&raw);
 	raw_send_frame(&raw, FRAME_FORK, LITERAL(FORK), 2);
 	expect_expulsion(&raw, true, MPROXY_ERR_PROTOCOL, "descriptor");
 	raw_deinit(&raw);
 
 	/* the header promises one that does not come */
 	meet(&raw, true);
+	send_first_fork(&raw);
 	frame_pack_header(header, FRAME_FORK, sizeof(FORK) - 1, 1);
 	raw_send(&raw, header, sizeof(header));
 	raw_send(&raw, FORK, sizeof(FORK) - 1);
@@ -526,6 +558,7 @@ hostile_suite(void)
 	tcase_add_test(tcase, a_second_hello_is_refused);
 	tcase_add_test(tcase, a_hello_that_cannot_be_granted_says_why);
 	tcase_add_test(tcase, descriptors_where_none_belong_are_closed);
+	tcase_add_test(tcase, descriptors_that_were_not_announced_are_closed);
 	tcase_add_test(tcase, a_fork_without_its_pipe_is_refused);
 	tcase_add_test(tcase, a_wrong_call_is_answered_and_the_client_stays);
 	tcase_add_test(tcase, a_value_that_is_not_canonical_is_refused);
