@@ -12,8 +12,7 @@
 #include "message.h"
 
 #include "mproxy/error.h"
-#include "value.h"
-#include "wire.h"
+#include "value-wire.h"
 
 #define CALL_ID WIRE_TAG(1, WIRE_VARINT)
 #define CALL_OBJECT WIRE_TAG(2, WIRE_VARINT)
@@ -128,25 +127,38 @@ static inline bool
 get_call_in_order(struct span payload, struct message_call *call,
 		  struct collector *args)
 {
-	const uint8_t *end = payload.data + payload.size;
-	struct wire_number number = { payload.data, 0 };
+	const uint8_t *at = payload.data, *end = at + payload.size;
+	struct wire_number id = { at, 0 }, object, method, timeout, arg;
 
-	call->id = 0;
-	call->object = 0;
-	call->method = span_make(NULL, 0);
-	call->timeout_ms = 0;
-	args->n = 0;
-	if (wire_next_is(&number, end, CALL_ID))
-		call->id = number.value;
-	if (wire_next_is(&number, end, CALL_OBJECT))
-		call->object = number.value;
-	if (wire_next_is(&number, end, CALL_METHOD))
-		call->method = wire_number_span(&number, end);
-	if (wire_next_is(&number, end, CALL_TIMEOUT))
-		call->timeout_ms = wire_unzigzag(number.value);
-	while (wire_next_is(&number, end, CALL_ARG))
-		collect(args, wire_number_span(&number, end));
-	return number.next == end;
+	if (*at == CALL_ID && !(id = wire_read(at + 1, end)).next)
+		return false;
+	object = (struct wire_number){ id.next, 0 };
+	if (object.next < end && *object.next == CALL_OBJECT &&
+	    !(object = wire_read(object.next + 1, end)).next)
+		return false;
+	at = object.next;
+	if (at == end || *at != CALL_METHOD ||
+	    !(method = wire_read(at + 1, end)).next ||
+	    method.value > (size_t)(end - method.next))
+		return false;
+	at = method.next + method.value;
+	timeout = (struct wire_number){ at, 0 };
+	if (at < end && *at == CALL_TIMEOUT &&
+	    !(timeout = wire_read(at + 1, end)).next)
+		return false;
+	at = timeout.next;
+	for (args->n = 0; at < end && *at == CALL_ARG; at += arg.value) {
+		arg = wire_read(at + 1, end);
+		at = arg.next;
+		if (!at || arg.value > (size_t)(end - at))
+			return false;
+		collect(args, span_make(at, arg.value));
+	}
+	call->id = id.value;
+	call->object = object.value;
+	call->method = span_make(method.next, method.value);
+	call->timeout_ms = wire_unzigzag(timeout.value);
+	return at == end;
 }
 
 /* Any call: fields in any order, the last one counts, unknown ones do not.
@@ -192,7 +204,7 @@ message_unpack_call(struct arena *arena, struct span payload,
 	if (!get_call_in_order(payload, &call, &args) &&
 	    !get_call(payload, &call, &args))
 		return MPROXY_ERR_PROTOCOL;
-	if (!value_is_utf8(call.method))
+	if (!value_is_ascii(call.method) && !value_is_utf8(call.method))
 		return MPROXY_ERR_PROTOCOL;
 	call.n_args = args.n;
 	call.args = NULL;

@@ -5,16 +5,6 @@
  */
 #include "value-wire.h"
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-/* Whether one of eight bytes is not ASCII, or is NUL. */
-static bool
-is_special(uint64_t word)
-{
-	return ((word | (word - ONES)) & HIGHS) != 0;
-}
-
 /* Bytes of the sequence at at, or 0 when it is not well-formed. */
 static size_t
 sequence_size(const uint8_t *at, size_t left)
@@ -50,44 +40,18 @@ sequence_size(const uint8_t *at, size_t left)
 	return size;
 }
 
-/* Short texts, and the ends of long ones, in as few looks as can be: two may
- * overlap. */
-static bool
-is_ascii(const uint8_t *at, size_t size)
-{
-	const uint8_t *last;
-	uint32_t a, b;
-
-	if (size >= 8) {
-		last = at + size - 8;
-		for (; at < last; at += 8)
-			if (is_special(wire_load64(at)))
-				return false;
-		return !is_special(wire_load64(last));
-	}
-	if (size >= 4) {
-		a = wire_load32(at);
-		b = wire_load32(at + size - 4);
-		return !is_special((uint64_t)a << 32 | b);
-	}
-	for (; size > 0; size--, at++)
-		if (*at == 0 || *at >= 0x80)
-			return false;
-	return true;
-}
-
 bool
 value_is_utf8(struct span text)
 {
 	const uint8_t *at = text.data;
 	size_t left = text.size;
 
-	if (is_ascii(at, left))
+	if (value_is_ascii(text))
 		return true;
 	while (left > 0) {
 		size_t size = 1;
 
-		if (left >= 8 && !is_special(wire_load64(at)))
+		if (left >= 8 && !value_is_special(wire_load64(at)))
 			size = 8;
 		else if (*at == 0)
 			return false;

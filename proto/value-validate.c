@@ -271,7 +271,8 @@ value_take_small(struct span bytes, struct value *ret)
 		struct span text = span_make(in.at + 1, bytes.size - 2);
 
 		if (text.size != *in.at || text.size >= 0x80 ||
-		    (tag == VALUE_TAG_STRING && !value_is_utf8(text)))
+		    (tag == VALUE_TAG_STRING && !value_is_ascii(text) &&
+		     !value_is_utf8(text)))
 			return false;
 		ret->kind = (enum mproxy_kind)(tag >> 3);
 		ret->text = text;

@@ -34,6 +34,39 @@
 /* value_decode() without a copy of the struct, which costs as much again. */
 void value_decode_into(struct span bytes, struct value *ret);
 
+/* Whether one of eight bytes is not ASCII, or is NUL. */
+static inline bool
+value_is_special(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	return ((word | (word - ones)) & WIRE_HIGHS) != 0;
+}
+
+/* ASCII without NUL. Short texts, and the ends of long ones, are seen in as few
+ * looks as can be: two may overlap. */
+static inline bool
+value_is_ascii(struct span text)
+{
+	const uint8_t *at = text.data, *last;
+	size_t size = text.size;
+
+	if (size >= 8) {
+		last = at + size - 8;
+		for (; at < last; at += 8)
+			if (value_is_special(wire_load64(at)))
+				return false;
+		return !value_is_special(wire_load64(last));
+	}
+	if (size >= 4)
+		return !value_is_special((uint64_t)wire_load32(at) << 32 |
+					 wire_load32(at + size - 4));
+	for (; size > 0; size--, at++)
+		if (*at == 0 || *at >= 0x80)
+			return false;
+	return true;
+}
+
 static inline bool
 value_is_container(enum mproxy_kind kind)
 {

@@ -75,12 +75,11 @@ core_expire(struct core *core)
 }
 
 void
-core_leave(struct core *core)
+core_settle(struct core *core)
 {
 	struct list_link *link;
 
-	if (!list_is_empty(&core->touched) || !list_is_empty(&core->impatient))
-		settle(core);
+	settle(core);
 	while ((link = list_first(&core->ended)))
 		call_free(LIST_ENTRY(link, struct call, link));
 	if (!list_is_empty(&core->dying))

@@ -7,13 +7,31 @@
 
 /* --- object and method --- */
 
+/* The object of this id, into what was found last. */
+static inline void
+look_up(struct lane *lane, uint64_t id)
+{
+	struct session *session = lane->session;
+	struct found *found = &lane->found;
+
+	if (found->object && found->id == id && found->drops == session->drops)
+		return;
+	*found = (struct found){
+		.object = session_find(session, id),
+		.id = id,
+		.drops = session->drops,
+	};
+}
+
 static bool
 find(struct call *call, const struct message_call *message)
 {
+	struct found *found = &call->lane->found;
 	struct span name = message->method;
 	const struct method_slot *slot;
 
-	call->object = session_find(call->lane->session, message->object);
+	look_up(call->lane, message->object);
+	call->object = found->object;
 	if (!call->object) {
 		call_fail(call, MPROXY_ERR_NO_OBJECT,
 			  "object %llu: no such object, or not referred to by "
@@ -21,7 +39,10 @@ find(struct call *call, const struct message_call *message)
 			  (unsigned long long)message->object);
 		return false;
 	}
-	slot = method_find(call->object->methods, name);
+	slot = found->slot;
+	if (!slot || !method_has_name(slot, name))
+		slot = method_find(call->object->methods, name);
+	found->slot = slot;
 	if (!slot) {
 		call_fail(call, MPROXY_ERR_NO_METHOD,
 			  "%s has no method \"%.*s\"", call->object->type->name,

@@ -32,6 +32,12 @@ struct method_slot {
 	struct signature_plan takes;
 };
 
+static inline bool
+method_has_name(const struct method_slot *slot, struct span name)
+{
+	return span_equal(span_make(slot->method->name, slot->size), name);
+}
+
 /* The methods of a type, and those that every object has, by name. */
 struct method_table {
 	const struct object_type *type;
@@ -117,7 +123,6 @@ struct core {
 
 /* Fires the timers that are due. */
 void core_expire(struct core *core);
-void core_leave(struct core *core);
 /* False, and nothing charged, past the limit. */
 bool core_charge(struct core *core, size_t size);
 void core_discharge(struct core *core, size_t size);
@@ -127,6 +132,18 @@ static inline int64_t
 timers_next(const struct core *core)
 {
 	return core->timers.n ? core->timers.heap[1]->deadline : INT64_MAX;
+}
+
+/* As below, when there is anything to do. */
+void core_settle(struct core *core);
+
+static inline void
+core_leave(struct core *core)
+{
+	if (!list_is_empty(&core->touched) ||
+	    !list_is_empty(&core->impatient) || !list_is_empty(&core->ended) ||
+	    !list_is_empty(&core->dying))
+		core_settle(core);
 }
 
 static inline void
@@ -183,6 +200,7 @@ struct session {
 	struct list_link link; /* in core->sessions */
 	struct list_link lanes;
 	struct refs refs;
+	uint64_t drops;	       /* references it lost, ever */
 	struct list_link made; /* objects it is charged for */
 	size_t n_made;
 	uint32_t pid;
@@ -227,6 +245,17 @@ struct unread {
 	void *data;
 };
 
+/*
+ * What the last call of a lane was on: the next one mostly is on the same.
+ * Valid while the session has lost no reference since.
+ */
+struct found {
+	struct object *object; /* NULL: nothing */
+	const struct method_slot *slot;
+	uint64_t id;
+	uint64_t drops;
+};
+
 struct lane {
 	struct core *core;
 	struct session *session;
@@ -234,6 +263,7 @@ struct lane {
 	struct list_link calls; /* parked, deferred, or running as a job */
 	size_t n_calls;
 	uint64_t highest_id; /* of any call so far */
+	struct found found;
 	struct list_link holds;
 	struct unread unread;	  /* of its last reply */
 	struct call *stalled;	  /* a job of this lane, or waits for one */

@@ -40,19 +40,13 @@ count_methods(const struct method *methods)
 	return n;
 }
 
-static bool
-has_name(const struct method_slot *slot, struct span name)
-{
-	return slot->size == name.size &&
-	       memcmp(slot->method->name, name.data, name.size) == 0;
-}
-
 static struct method_slot *
 slot_for(const struct method_table *table, struct span name)
 {
 	size_t i = hash_name(name) & table->mask;
 
-	while (table->slots[i].method && !has_name(&table->slots[i], name))
+	while (table->slots[i].method &&
+	       !method_has_name(&table->slots[i], name))
 		i = (i + 1) & table->mask;
 	return &table->slots[i];
 }

@@ -28,6 +28,7 @@ session_drop(struct session *session, uint64_t id, uint64_t count)
 	object->outer_refs -= (size_t)count;
 	if (ref->count == 0) {
 		refs_remove(&session->refs, ref);
+		session->drops++;
 		if (object->maker == session)
 			session_discharge(object);
 	}
