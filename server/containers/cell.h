@@ -61,7 +61,8 @@ cell_size(const uint8_t *cell)
 		/* no more than CELL_MAX, so two bytes at most say it */
 		if ((*at & 7) == WIRE_LENGTH)
 			length = at[1] < 0x80 ? at[1]
-					      : (at[1] & 0x7fu) | at[2] << 7;
+					      : (at[1] & 0x7fu) |
+							(uint32_t)at[2] << 7;
 		at++;
 	}
 	while (*at & 0x80)
