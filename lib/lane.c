@@ -11,6 +11,7 @@
 #include "interrupt.h"
 #include "lane.h"
 #include "pipeline.h"
+#include "proto/block.h"
 
 _Thread_local struct thread_state thread_state;
 
@@ -40,6 +41,7 @@ lane_close(struct lane *lane)
 	slot_give(lane->slot);
 	arena_deinit(&lane->arena);
 	free(lane);
+	block_forget();
 	manager_unref(m);
 	pthread_setcancelstate(cancel, NULL);
 }

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "proto/block.h"
 #include "value-inside.h"
 
 static _Thread_local struct {
@@ -118,7 +119,7 @@ mproxy_value_free(struct mproxy_value *value)
 		mproxy_object_free(value->objects[i]);
 	free(value->objects);
 	value_index_free(value);
-	free(value);
+	block_free(value, value->size);
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "block.h"
 #include "buffer.h"
 
 #define SMALLEST 64
@@ -13,7 +14,7 @@
 void
 buffer_deinit(struct buffer *buffer)
 {
-	free(buffer->data);
+	block_free(buffer->data, buffer->capacity);
 	*buffer = (struct buffer)BUFFER_INIT;
 }
 
@@ -35,9 +36,11 @@ grow(struct buffer *buffer, size_t needed)
 		capacity = needed;
 	else
 		capacity = capacity == 0 ? SMALLEST : capacity * 2;
+	/* a bit more than one large piece: most have an end that follows */
 	if (capacity < needed)
-		capacity = needed;
-	data = realloc(buffer->data, capacity);
+		capacity = needed > SIZE_MAX - SMALLEST ? needed
+							: needed + SMALLEST;
+	data = block_grow(buffer->data, buffer->size, capacity);
 	if (!data)
 		return false;
 	buffer->data = data;

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "block.h"
 #include "channel.h"
 
 #include "mproxy/error.h"
@@ -20,19 +21,6 @@
 #define OUT_KEEP ((size_t)4 << 10)    /* kept by channel_trim() */
 #define OUT_LARGE ((size_t)256 << 10) /* not kept when all is written */
 #define KERNEL_MAX_FDS 253	      /* SCM_MAX_FD: no message has more */
-
-/* Sanitizers would not see the use of a buffer that was given back, so they
- * get real allocations. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SPARE 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SPARE 0
-#endif
-#endif
-#ifndef SPARE
-#define SPARE 1
-#endif
 
 void
 channel_spare_deinit(struct channel_spare *spare)
@@ -47,7 +35,7 @@ in_alloc(struct channel *channel)
 	struct channel_spare *spare = channel->spare;
 	uint8_t *memory = NULL;
 
-	if (SPARE && spare) {
+	if (BLOCK_KEEPS && spare) {
 		memory = spare->memory;
 		spare->memory = NULL;
 	}
@@ -59,10 +47,11 @@ in_free(struct channel *channel)
 {
 	struct channel_spare *spare = channel->spare;
 
-	if (SPARE && spare && !spare->memory && channel->in_capacity == IN_SIZE)
+	if (BLOCK_KEEPS && spare && !spare->memory &&
+	    channel->in_capacity == IN_SIZE)
 		spare->memory = channel->in;
 	else
-		free(channel->in);
+		block_free(channel->in, channel->in_capacity);
 	channel->in = NULL;
 	channel->in_capacity = 0;
 	channel->in_start = 0;
@@ -99,8 +88,21 @@ channel_trim(struct channel *channel)
 	}
 }
 
+static void
+in_move(struct channel *channel, uint8_t *memory, size_t capacity)
+{
+	size_t size = channel->in_end;
+
+	memcpy(memory, channel->in, size);
+	in_free(channel);
+	channel->in = memory;
+	channel->in_capacity = capacity;
+	channel->in_end = size;
+}
+
 /* A buffer that is full and cannot be emptied holds part of one frame. It
- * doubles, so that what is taken is at most twice what has arrived. */
+ * doubles, so that what is taken is at most twice what has arrived; only a
+ * kept block, which takes no memory, is as large as the header says. */
 static int
 in_grow(struct channel *channel)
 {
@@ -115,6 +117,10 @@ in_grow(struct channel *channel)
 		return -ENOBUFS;
 	if (capacity > need)
 		capacity = need;
+	if (need >= BLOCK_LARGE && (memory = block_find(need))) {
+		in_move(channel, memory, need);
+		return 0;
+	}
 	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0 */
 	memory = realloc(channel->in, capacity);
 	if (!memory)

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "mproxy/error.h"
+#include "proto/block.h"
 #include "server/conn.h"
 #include "server/listener.h"
 #include "server/log.h"
@@ -96,6 +97,7 @@ conn_free(struct conn *conn)
 	channel_deinit(&conn->channel);
 	tracer_free(conn->tracer);
 	free(conn);
+	block_forget();
 	server->n_conns--;
 	if (server->listener)
 		listener_resume(server->listener);

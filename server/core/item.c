@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mproxy/error.h"
+#include "proto/block.h"
 #include "server/core/machine.h"
 
 static void
@@ -35,7 +36,7 @@ item_make(struct core *core, struct span bytes, bool has_handles)
 
 	if (bytes.size > UINT32_MAX || !core_charge(core, size))
 		return NULL;
-	item = malloc(size);
+	item = block_alloc(size);
 	if (!item) {
 		core_discharge(core, size);
 		return NULL;
@@ -94,7 +95,7 @@ item_free(struct core *core, struct item *item)
 		value_each_handle(item_span(item), let_handle_go, core);
 	core_discharge(core, sizeof(*item) + item->size);
 	core->freed++;
-	free(item);
+	block_free(item, item->size);
 }
 
 /* --- small values that a type keeps itself --- */

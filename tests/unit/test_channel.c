@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "mproxy/error.h"
+#include "proto/block.h"
 #include "tests/harness/check-main.h"
 #include "tests/harness/fault.h"
 #include "tests/harness/leak.h"
@@ -29,6 +30,7 @@ setup(void)
 	int fds[2];
 
 	leak_check_begin();
+	block_forget();
 	ck_assert_int_eq(
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	channel_init(&a, fds[0], LIMIT);
