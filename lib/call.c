@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "detail.h"
 #include "pipeline.h"
+#include "proto/block.h"
 #include "proto/trace.h"
 
 #define KEEP_SIZE ((size_t)64 << 10) /* of the read buffer, between calls */
@@ -28,8 +29,8 @@ message_of(const struct call *call)
 	};
 }
 
-int
-call_put(const struct call *call, struct lane *lane, uint64_t *ret_id)
+static int
+put(const struct call *call, struct lane *lane, bool lends, uint64_t *ret_id)
 {
 	struct message_call message = message_of(call);
 	uint64_t limit = call->manager->max_value;
@@ -39,6 +40,7 @@ call_put(const struct call *call, struct lane *lane, uint64_t *ret_id)
 	for (size_t i = 0; i < call->n_args; i++)
 		total += call->args[i].size;
 	message.id = ++lane->last_id;
+	message.lends = lends && total >= MESSAGE_LENDS;
 	if (total > limit)
 		error = MPROXY_ERR_TOO_BIG;
 	else
@@ -54,6 +56,12 @@ call_put(const struct call *call, struct lane *lane, uint64_t *ret_id)
 				 call->method);
 	*ret_id = message.id;
 	return 0;
+}
+
+int
+call_put(const struct call *call, struct lane *lane, uint64_t *ret_id)
+{
+	return put(call, lane, false, ret_id);
 }
 
 /* Puts the call into the pipeline of the lane; it is as good as answered. */
@@ -97,7 +105,8 @@ exchange(const struct call *call, struct lane **ret_lane,
 		*ret_lane = lane;
 		return pipeline_call(call, lane, ret);
 	}
-	error = call_put(call, lane, &id);
+	/* what is lent is sent before this returns, or never */
+	error = put(call, lane, true, &id);
 	if (error) {
 		lane_leave(lane);
 		return error;
@@ -220,6 +229,19 @@ drop_results(struct mproxy_manager *m, const struct span *results, size_t n)
 			value_each_handle(results[i], give_back, m);
 }
 
+/* When it lies in the buffer of the thread's lane, as it should, it stays. */
+static int
+receive(struct mproxy_manager *m, struct span bytes, struct mproxy_value **ret)
+{
+	struct lane *lane = thread_state.current;
+	void *block = NULL;
+
+	if (bytes.size >= BLOCK_LARGE && lane)
+		block = channel_take_block(&lane->channel, bytes);
+	return block ? value_receive_block(m, block, bytes, ret)
+		     : value_receive(m, bytes, ret);
+}
+
 int
 call_receive(struct mproxy_manager *m, const struct message_reply *reply,
 	     size_t n, struct mproxy_value **ret)
@@ -232,7 +254,7 @@ call_receive(struct mproxy_manager *m, const struct message_reply *reply,
 				  "the manager gave %zu results instead of %zu",
 				  reply->n_results, n);
 	while (!error && done < n) {
-		error = value_receive(m, reply->results[done], &ret[done]);
+		error = receive(m, reply->results[done], &ret[done]);
 		done++;
 	}
 	/* the one that failed has given back its own */

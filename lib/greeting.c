@@ -257,6 +257,7 @@ lane_new(int fd)
 	lane->slot = slot;
 	channel_init(&lane->channel, fd, FRAME_ENVELOPE);
 	lane->channel.wants_no_fds = true;
+	lane->channel.in_place = offsetof(struct mproxy_value, bytes);
 	arena_init(&lane->arena, message_budget(FRAME_ENVELOPE));
 	return lane;
 }

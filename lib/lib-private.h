@@ -49,6 +49,13 @@ int value_receive(struct mproxy_manager *m, struct span bytes,
 		  struct mproxy_value **ret);
 
 /*
+ * The same from a block that has them offsetof(struct mproxy_value, bytes)
+ * behind its beginning, with room for a byte behind them; takes the block.
+ */
+int value_receive_block(struct mproxy_manager *m, void *block,
+			struct span bytes, struct mproxy_value **ret);
+
+/*
  * The code to report for a value that is NULL, its detail set: why a
  * constructor failed last in this thread (told once); NO_MEMORY when none did.
  */

@@ -56,7 +56,7 @@ value_begin(size_t expected)
 		expected = 0; /* for which there will not be the memory */
 	if (expected >= SMALLEST - head)
 		buffer.capacity = head + expected + 1;
-	buffer.data = malloc(buffer.capacity);
+	buffer.data = block_alloc(buffer.capacity);
 	buffer.failed = !buffer.data;
 	return buffer;
 }
@@ -196,6 +196,29 @@ value_receive(struct mproxy_manager *m, struct span bytes,
 			 "no memory for a value of %zu "
 			 "bytes in the reply",
 			 bytes.size);
+}
+
+int
+value_receive_block(struct mproxy_manager *m, void *block, struct span bytes,
+		    struct mproxy_value **ret)
+{
+	struct buffer buffer = {
+		.data = block,
+		.size = offsetof(struct mproxy_value, bytes) + bytes.size,
+		.capacity = offsetof(struct mproxy_value, bytes) + bytes.size +
+			    1,
+	};
+	const char *why = "";
+	struct value top;
+	int error;
+
+	if (value_validate(bytes, &top, &why) == 0 && !top.has_handles) {
+		*ret = value_end(&buffer, 0);
+		return 0;
+	}
+	error = value_receive(m, bytes, ret);
+	buffer_deinit(&buffer);
+	return error;
 }
 
 /* --- asking --- */

@@ -43,6 +43,16 @@ in_alloc(struct channel *channel)
 }
 
 static void
+in_leave(struct channel *channel)
+{
+	channel->in = NULL;
+	channel->in_capacity = 0;
+	channel->in_base = 0;
+	channel->in_start = 0;
+	channel->in_end = 0;
+}
+
+static void
 in_free(struct channel *channel)
 {
 	struct channel_spare *spare = channel->spare;
@@ -52,10 +62,24 @@ in_free(struct channel *channel)
 		spare->memory = channel->in;
 	else
 		block_free(channel->in, channel->in_capacity);
-	channel->in = NULL;
-	channel->in_capacity = 0;
-	channel->in_start = 0;
-	channel->in_end = 0;
+	in_leave(channel);
+}
+
+/* Written, or never to be. */
+static void
+end_lent(struct channel *channel)
+{
+	if (channel->loan)
+		loan_let_go(channel->loan);
+	channel->loan = NULL;
+	channel->lent = 0;
+	/* what comes next takes the memory, unless it has its own */
+	if (!channel->out.data) {
+		channel->out = channel->head;
+		buffer_clear(&channel->out);
+		channel->head = (struct buffer)BUFFER_INIT;
+	}
+	buffer_deinit(&channel->head);
 }
 
 void
@@ -73,6 +97,7 @@ channel_deinit(struct channel *channel)
 	fdset_deinit(&channel->in_fds);
 	fdset_deinit(&channel->out_fds);
 	in_free(channel);
+	end_lent(channel);
 	buffer_deinit(&channel->out);
 	channel->out_start = 0;
 }
@@ -88,45 +113,73 @@ channel_trim(struct channel *channel)
 	}
 }
 
-static void
-in_move(struct channel *channel, uint8_t *memory, size_t capacity)
+/* Where a large frame begins in its buffer, so that its end lies in_place. */
+static size_t
+base_for(const struct channel *channel, size_t need)
 {
-	size_t size = channel->in_end;
+	struct span part = span_make(channel->in, channel->in_end);
+	size_t tail;
 
-	memcpy(memory, channel->in, size);
-	in_free(channel);
-	channel->in = memory;
-	channel->in_capacity = capacity;
-	channel->in_end = size;
+	if (channel->in_place == 0)
+		return 0;
+	part.data += FRAME_HEADER_SIZE;
+	part.size -= FRAME_HEADER_SIZE;
+	tail = wire_find_tail(part, need - FRAME_HEADER_SIZE);
+	if (tail == 0 || FRAME_HEADER_SIZE + tail > channel->in_place)
+		return 0;
+	return channel->in_place - tail - FRAME_HEADER_SIZE;
 }
 
-/* A buffer that is full and cannot be emptied holds part of one frame. It
+/* A large frame leaves the buffer of the usual size. */
+static int
+in_move(struct channel *channel, size_t need, size_t capacity)
+{
+	size_t size = channel->in_end;
+	size_t base = base_for(channel, need);
+	uint8_t *memory = block_find(base + need + 1);
+
+	if (memory)
+		capacity = need;
+	else
+		memory = malloc(base + capacity + 1);
+	if (!memory)
+		return -ENOMEM;
+	memcpy(memory + base, channel->in, size);
+	in_free(channel);
+	channel->in = memory;
+	channel->in_capacity = base + capacity;
+	channel->in_base = base;
+	channel->in_start = base;
+	channel->in_end = base + size;
+	return 0;
+}
+
+/*
+ * A buffer that is full and cannot be emptied holds part of one frame. It
  * doubles, so that what is taken is at most twice what has arrived; only a
- * kept block, which takes no memory, is as large as the header says. */
+ * kept block, which takes no memory, is as large as the header says.
+ */
 static int
 in_grow(struct channel *channel)
 {
-	size_t size = channel->in_end;
-	size_t capacity = channel->in_capacity * 2;
+	size_t base = channel->in_base;
+	size_t capacity = (channel->in_capacity - base) * 2;
 	size_t need = 0;
 	struct frame frame;
 	uint8_t *memory;
 
-	if (frame_parse(span_make(channel->in, size), channel->max_length,
-			&frame, &need) != 0)
+	if (frame_parse(span_make(channel->in + base, channel->in_end - base),
+			channel->max_length, &frame, &need) != 0)
 		return -ENOBUFS;
 	if (capacity > need)
 		capacity = need;
-	if (need >= BLOCK_LARGE && (memory = block_find(need))) {
-		in_move(channel, memory, need);
-		return 0;
-	}
-	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0 */
-	memory = realloc(channel->in, capacity);
+	if (need >= BLOCK_LARGE && channel->in_capacity == IN_SIZE)
+		return in_move(channel, need, capacity);
+	memory = realloc(channel->in, base + capacity + 1);
 	if (!memory)
 		return -ENOMEM;
 	channel->in = memory;
-	channel->in_capacity = capacity;
+	channel->in_capacity = base + capacity;
 	return 0;
 }
 
@@ -142,8 +195,9 @@ in_make_room(struct channel *channel)
 		channel->in_capacity = IN_SIZE;
 		return 0;
 	}
-	if (channel->in_start > 0) {
+	if (channel->in_start > channel->in_base) {
 		memmove(channel->in, channel->in + channel->in_start, size);
+		channel->in_base = 0;
 		channel->in_start = 0;
 		channel->in_end = size;
 	}
@@ -152,7 +206,22 @@ in_make_room(struct channel *channel)
 		in_free(channel);
 		return in_make_room(channel);
 	}
-	return size < channel->in_capacity ? 0 : in_grow(channel);
+	return channel->in_end < channel->in_capacity ? 0 : in_grow(channel);
+}
+
+void *
+channel_take_block(struct channel *channel, struct span tail)
+{
+	uint8_t *block = channel->in;
+
+	if (channel->in_place == 0 || !block ||
+	    tail.data != block + channel->in_place ||
+	    tail.data + tail.size != block + channel->in_end ||
+	    channel->in_start < channel->in_end ||
+	    channel->in_capacity == IN_SIZE)
+		return NULL;
+	in_leave(channel);
+	return block;
 }
 
 /* All descriptors of a control message go into the set, or all are closed. */
@@ -323,6 +392,56 @@ channel_reserve_slowly(struct channel *channel, enum frame_kind kind,
 }
 
 uint8_t *
+channel_reserve_lent(struct channel *channel, enum frame_kind kind, size_t size,
+		     struct span tail, struct loan *loan)
+{
+	uint8_t *at;
+
+	if (size > channel->max_length || channel->lent > 0 ||
+	    channel->out_fds.n > 0)
+		return NULL;
+	at = channel_reserve(channel, kind, size - tail.size);
+	if (!at)
+		return NULL;
+	frame_pack_header(at - FRAME_HEADER_SIZE, kind, (uint32_t)size, 0);
+	channel->lent = channel_pending(channel) + tail.size;
+	channel->head = channel->out;
+	channel->out = (struct buffer)BUFFER_INIT;
+	channel->out_start = 0;
+	channel->tail = tail;
+	channel->loan = loan;
+	if (loan)
+		loan_hold(loan);
+	return at;
+}
+
+static int
+flush_lent(struct channel *channel, int flags)
+{
+	const struct buffer *head = &channel->head;
+	struct span tail = channel->tail;
+
+	while (channel->lent > 0) {
+		size_t of_tail = channel->lent < tail.size ? channel->lent
+							   : tail.size;
+		size_t of_head = channel->lent - of_tail;
+		struct iovec parts[2] = {
+			{ head->data + head->size - of_head, of_head },
+			{ (uint8_t *)(uintptr_t)tail.data + tail.size - of_tail,
+			  of_tail },
+		};
+		struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
+		ssize_t n = sendmsg(channel->fd, &header, flags);
+
+		if (n < 0)
+			return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+		channel->lent -= (size_t)n;
+	}
+	end_lent(channel);
+	return 0;
+}
+
+uint8_t *
 channel_reserve_with_fd(struct channel *channel, enum frame_kind kind,
 			size_t size, int fd)
 {
@@ -378,6 +497,12 @@ channel_flush(struct channel *channel, int flags)
 	struct buffer *out = &channel->out;
 
 	flags |= MSG_NOSIGNAL;
+	if (channel->lent > 0) {
+		int r = flush_lent(channel, flags);
+
+		if (r < 0)
+			return r;
+	}
 	while (channel->out_start < out->size) {
 		size_t end = out->size;
 		ssize_t n;

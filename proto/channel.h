@@ -9,6 +9,9 @@
  * then channel_next() gives frame after frame without a system call. Frames
  * to send pile up in one buffer and leave in one write, but a frame with
  * descriptors goes alone in its sendmsg.
+ *
+ * What is large is not copied on its way: the end of a frame may be sent from
+ * where it lies, and the end of one that came may stay where it was read to.
  */
 #ifndef MPROXY_PROTO_CHANNEL_H
 #define MPROXY_PROTO_CHANNEL_H
@@ -18,6 +21,7 @@
 #include "buffer.h"
 #include "fdset.h"
 #include "frame.h"
+#include "loan.h"
 
 /*
  * One read buffer at rest, for whichever channel reads next: on a server that
@@ -42,6 +46,16 @@ struct channel {
 	size_t in_start;
 	size_t in_end;
 	struct fdset in_fds;
+
+	size_t in_base;	 /* where they begin, when the buffer was just empty */
+	size_t in_place; /* see channel_take_block() */
+
+	/* a frame whose end lies elsewhere, and what is before it: goes out
+	 * before what is in out */
+	struct buffer head;
+	struct span tail;
+	struct loan *loan; /* held; NULL: none */
+	size_t lent;	   /* of both, not written yet */
 
 	/* out: bytes from out_start on are not written yet */
 	struct buffer out;
@@ -121,6 +135,15 @@ channel_reserve(struct channel *channel, enum frame_kind kind, size_t size)
 	return at + FRAME_HEADER_SIZE;
 }
 
+/*
+ * As above, but the caller fills in all except the end of the message, which is
+ * tail: it is sent from where it lies. loan, if any, is held as long; without,
+ * tail must stay until all is written, or the channel is gone. NULL also when
+ * it must be copied, as another such frame, or a descriptor, is on its way.
+ */
+uint8_t *channel_reserve_lent(struct channel *channel, enum frame_kind kind,
+			      size_t size, struct span tail, struct loan *loan);
+
 /* As above, and fd travels with it. Takes fd, also on failure. One at a time:
  * NULL while another frame with a descriptor is not written yet. */
 uint8_t *channel_reserve_with_fd(struct channel *channel, enum frame_kind kind,
@@ -135,6 +158,15 @@ uint8_t *channel_reserve_with_fd(struct channel *channel, enum frame_kind kind,
 int channel_flush(struct channel *channel, int flags);
 
 /*
+ * Takes the buffer with tail, the end of the frame that came last, for the
+ * caller to free with block_free(): tail lies in_place bytes behind its
+ * beginning, and there is room for a byte behind tail. NULL when it does not
+ * lie so. A large frame does, when in_place is not too little for what is
+ * before its last field, and the frame came alone.
+ */
+void *channel_take_block(struct channel *channel, struct span tail);
+
+/*
  * Gives back the memory that an idle channel does not need. Nothing read from
  * the channel may be in use any more. Costs next to nothing: the server calls
  * it at the end of each turn of a lane.
@@ -145,7 +177,7 @@ void channel_trim(struct channel *channel);
 static inline size_t
 channel_pending(const struct channel *channel)
 {
-	return channel->out.size - channel->out_start;
+	return channel->lent + channel->out.size - channel->out_start;
 }
 
 #endif

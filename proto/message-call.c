@@ -334,6 +334,42 @@ no_room(const struct channel *channel, size_t size)
 					  : MPROXY_ERR_NO_MEMORY;
 }
 
+static inline uint8_t *
+put_call(uint8_t *out, const struct message_call *call, size_t n_args)
+{
+	out = put_number(out, CALL_ID, call->id);
+	out = put_number(out, CALL_OBJECT, call->object);
+	if (call->method.size > 0)
+		out = wire_put_field(out, CALL_METHOD, call->method);
+	out = put_number(out, CALL_TIMEOUT, wire_zigzag(call->timeout_ms));
+	return put_spans(out, CALL_ARG, call->args, n_args);
+}
+
+/* The last field, without its bytes. */
+static void
+put_tail(uint8_t *out, uint8_t tag, struct span tail)
+{
+	*out++ = tag;
+	wire_put_varint(out, tail.size);
+}
+
+/* False: it must be copied. */
+static __attribute__((noinline)) bool
+lend_call(struct channel *channel, const struct message_call *call, size_t size)
+{
+	struct span tail = call->args[call->n_args - 1];
+	uint8_t *out;
+
+	if (tail.size < MESSAGE_LENDS)
+		return false;
+	out = channel_reserve_lent(channel, FRAME_CALL, size, tail, NULL);
+	if (!out)
+		return false;
+	out = put_call(out, call, call->n_args - 1);
+	put_tail(out, CALL_ARG, tail);
+	return true;
+}
+
 int
 message_send_call(struct channel *channel, const struct message_call *call)
 {
@@ -345,15 +381,12 @@ message_send_call(struct channel *channel, const struct message_call *call)
 
 	if (call->method.size > 0)
 		size += wire_field_size(call->method.size);
+	if (call->lends && lend_call(channel, call, size))
+		return 0;
 	out = channel_reserve(channel, FRAME_CALL, size);
 	if (!out)
 		return no_room(channel, size);
-	out = put_number(out, CALL_ID, call->id);
-	out = put_number(out, CALL_OBJECT, call->object);
-	if (call->method.size > 0)
-		out = wire_put_field(out, CALL_METHOD, call->method);
-	out = put_number(out, CALL_TIMEOUT, timeout);
-	put_spans(out, CALL_ARG, call->args, call->n_args);
+	put_call(out, call, call->n_args);
 	return 0;
 }
 

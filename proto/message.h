@@ -14,8 +14,9 @@
 #include "span.h"
 
 #define MESSAGE_VERSION 1u
-#define MESSAGE_KEY_SIZE 16 /* instance, session key, fork nonce */
-#define MESSAGE_MANAGER 1u  /* the object that is always there */
+#define MESSAGE_KEY_SIZE 16		 /* instance, session key, fork nonce */
+#define MESSAGE_LENDS ((size_t)32 << 10) /* smaller ends of frames are copied */
+#define MESSAGE_MANAGER 1u		 /* the object that is always there */
 
 struct message_hello {
 	uint32_t version;
@@ -42,6 +43,7 @@ struct message_call {
 	int64_t timeout_ms;
 	size_t n_args;
 	const struct span *args;
+	bool lends; /* the last argument stays until it is sent: not copied */
 };
 
 struct message_reply {

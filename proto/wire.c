@@ -51,3 +51,25 @@ wire_read_long(const uint8_t *at, const uint8_t *end)
 		wire_join(word & (ends ^ (ends - 1))),
 	};
 }
+
+size_t
+wire_find_tail(struct span part, size_t size)
+{
+	struct wire in = wire_make(part);
+	uint64_t tag, number;
+
+	while (wire_get_varint(&in, &tag) && wire_get_varint(&in, &number)) {
+		size_t at = (size_t)(in.at - part.data);
+
+		if ((tag & 7) == WIRE_VARINT)
+			continue;
+		if ((tag & 7) != WIRE_LENGTH)
+			return 0;
+		if (number == size - at)
+			return at;
+		if (number > wire_left(&in))
+			return 0;
+		in.at += number;
+	}
+	return 0;
+}

@@ -264,4 +264,11 @@ wire_get_span(struct wire *wire, struct span *ret)
 	return true;
 }
 
+/*
+ * Where the last field of a message of size bytes has its own bytes, when it is
+ * length-delimited and part is what has come of the message so far; 0 when that
+ * cannot be told.
+ */
+size_t wire_find_tail(struct span part, size_t size);
+
 #endif

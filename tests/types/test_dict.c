@@ -487,6 +487,40 @@ START_TEST(named_dict_with_a_list_inside_is_met_by_another_process)
 }
 END_TEST
 
+/* Sizes at which something else happens on the way, and their neighbours. */
+START_TEST(values_of_any_size_come_back_as_they_went)
+{
+	const size_t sizes[] = { 4096,	    16 << 10,  32 << 10, 64 << 10,
+				 128 << 10, 256 << 10, 1 << 20,	 4 << 20 };
+	const size_t largest = ((size_t)4 << 20) + 100;
+	char *data = malloc(largest);
+
+	for (size_t i = 0; i < largest; i++)
+		data[i] = (char)(i * 7 + (i >> 8) + (i >> 16));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		for (size_t size = sizes[i] - 100; size <= sizes[i] + 100;
+		     size += sizes[i] > 65536 ? 20 : 1) {
+			struct mproxy_value *value;
+			const void *bytes;
+			size_t n;
+
+			ck_assert_ok(mproxy_dict_set(
+				dict, MPROXY("key"),
+				mproxy_value_bytes(data, size)));
+			ck_assert_ok(
+				mproxy_dict_get(dict, MPROXY("key"), &value));
+			ck_assert_ok(mproxy_dict_set(dict, MPROXY("key"),
+						     MPROXY(1)));
+			ck_assert_ok(mproxy_value_get_bytes(value, &bytes, &n));
+			ck_assert_uint_eq(n, size);
+			ck_assert_int_eq(memcmp(bytes, data, size), 0);
+			mproxy_value_free(value);
+		}
+	}
+	free(data);
+}
+END_TEST
+
 static Suite *
 dict_suite(void)
 {
@@ -509,6 +543,7 @@ dict_suite(void)
 	tcase_add_test(tcase, walks_meet_every_entry_in_pages_of_any_size);
 	tcase_add_test(tcase, walk_survives_changes);
 	tcase_add_test(tcase, page_that_is_too_big_is_halved);
+	tcase_add_test(tcase, values_of_any_size_come_back_as_they_went);
 	tcase_add_test(tcase, processes_and_threads_add_without_losing_any);
 	tcase_add_test(tcase,
 		       named_dict_with_a_list_inside_is_met_by_another_process);

@@ -122,6 +122,26 @@ START_TEST(any_bytes_mean_what_they_mean_one_by_one)
 }
 END_TEST
 
+/* Field 1, a varint; field 2, two bytes; field 3, which is cut off. */
+START_TEST(last_field_of_a_message_is_found)
+{
+	struct span part = LITERAL("\x08\x96\x01\x12\x02hi\x1a\xac\x02 and");
+
+	ck_assert_uint_eq(wire_find_tail(part, 10 + 300), 10);
+	ck_assert_uint_eq(wire_find_tail(part, 10 + 299), 0);
+	ck_assert_uint_eq(wire_find_tail(part, 10 + 301), 0);
+	part.size = 10;
+	ck_assert_uint_eq(wire_find_tail(part, 10 + 300), 10);
+	for (part.size = 0; part.size < 10; part.size++)
+		ck_assert_uint_eq(wire_find_tail(part, 10 + 300), 0);
+	/* no end that has a length */
+	ck_assert_uint_eq(wire_find_tail(LITERAL("\x08\x01"), 2), 0);
+	ck_assert_uint_eq(wire_find_tail(LITERAL("\x09\x01 1234567"), 1000), 0);
+	part = LITERAL("\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+	ck_assert_uint_eq(wire_find_tail(part, 300), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -131,6 +151,7 @@ main(void)
 	tcase_add_test(tcase, numbers_are_what_the_encoding_says);
 	tcase_add_test(tcase, longer_forms_than_needed_are_refused);
 	tcase_add_test(tcase, any_bytes_mean_what_they_mean_one_by_one);
+	tcase_add_test(tcase, last_field_of_a_message_is_found);
 	suite_add_tcase(suite, tcase);
 	return check_run(suite);
 }
