@@ -407,6 +407,24 @@ send_success(struct channel *channel, uint64_t id, const struct span *result)
 	return 0;
 }
 
+/* The same, from where the result lies. False: it must be copied. */
+static __attribute__((noinline)) bool
+lend_success(struct channel *channel, const struct message_reply *reply)
+{
+	struct span tail = reply->results[0];
+	size_t size = 1 + wire_varint_size(reply->id) +
+		      wire_field_size(tail.size);
+	uint8_t *out = channel_reserve_lent(channel, FRAME_REPLY, size, tail,
+					    reply->loan);
+
+	if (!out)
+		return false;
+	*out++ = REPLY_ID;
+	out = wire_put_varint(out, reply->id);
+	put_tail(out, REPLY_RESULT, tail);
+	return true;
+}
+
 /* Any reply. */
 static __attribute__((noinline)) int
 send_reply(struct channel *channel, const struct message_reply *reply)
@@ -430,6 +448,8 @@ send_reply(struct channel *channel, const struct message_reply *reply)
 int
 message_send_reply(struct channel *channel, const struct message_reply *reply)
 {
+	if (reply->loan && lend_success(channel, reply))
+		return 0;
 	if (reply->status == 0 && reply->n_results <= 1 && reply->id != 0 &&
 	    reply->detail.size == 0)
 		return send_success(channel, reply->id,

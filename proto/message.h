@@ -52,6 +52,8 @@ struct message_reply {
 	size_t n_results;
 	const struct span *results;
 	struct span detail;
+	struct loan *loan; /* of the one result of a success, which is then
+			    * sent from where it lies; NULL: it is copied */
 };
 
 struct message_release {

@@ -5,6 +5,7 @@
 
 #include "mproxy/error.h"
 #include "proto/block.h"
+#include "proto/loan.h"
 #include "server/core/machine.h"
 
 static void
@@ -28,6 +29,53 @@ let_handle_go(void *context, struct value_handle handle)
 		object_let_go(object);
 }
 
+/* The block of a large item. */
+struct home {
+	struct loan loan;
+	struct item item;
+};
+
+static bool
+is_large(const struct item *item)
+{
+	return item->size >= BLOCK_LARGE;
+}
+
+static struct home *
+home_of(const struct item *item)
+{
+	return (struct home *)((uintptr_t)item - offsetof(struct home, item));
+}
+
+static void
+free_home(struct loan *loan)
+{
+	struct home *home = (struct home *)loan;
+
+	block_free(home, home->item.size);
+}
+
+/* Room for an item of so many bytes; NULL without memory. */
+static struct item *
+allocate(size_t size)
+{
+	struct home *home;
+
+	if (size < BLOCK_LARGE)
+		return malloc(sizeof(struct item) + size);
+	home = block_alloc(sizeof(struct home) + size);
+	if (!home)
+		return NULL;
+	home->loan = (struct loan){ .holders = 1, .free = free_home };
+	return &home->item;
+}
+
+struct loan *
+item_loan(const struct item *item)
+{
+	return is_large(item) ? &home_of(item)->loan : NULL;
+}
+
 struct item *
 item_make(struct core *core, struct span bytes, bool has_handles)
 {
@@ -36,7 +84,7 @@ item_make(struct core *core, struct span bytes, bool has_handles)
 
 	if (bytes.size > UINT32_MAX || !core_charge(core, size))
 		return NULL;
-	item = block_alloc(size);
+	item = allocate(bytes.size);
 	if (!item) {
 		core_discharge(core, size);
 		return NULL;
@@ -95,7 +143,10 @@ item_free(struct core *core, struct item *item)
 		value_each_handle(item_span(item), let_handle_go, core);
 	core_discharge(core, sizeof(*item) + item->size);
 	core->freed++;
-	block_free(item, item->size);
+	if (is_large(item))
+		loan_let_go(&home_of(item)->loan);
+	else
+		free(item);
 }
 
 /* --- small values that a type keeps itself --- */

@@ -3,7 +3,8 @@
  *
  * An item is a copy of the canonical bytes. It is charged to the core's
  * memory, and holds one inner reference to each object whose handle it
- * contains. One owner at a time; never changed.
+ * contains. One owner at a time; never changed. A large one may outlive its
+ * owner, until the replies that are sent from it are written.
  */
 #ifndef MPROXY_SERVER_CORE_ITEM_H
 #define MPROXY_SERVER_CORE_ITEM_H
@@ -12,6 +13,7 @@
 
 struct call;
 struct core;
+struct loan;
 
 struct item {
 	uint32_t size;
@@ -28,6 +30,10 @@ struct item *item_new(struct call *call, const struct value *value);
 /* The same from bytes known to be canonical, without a call: NULL without
  * memory. Handles inside must refer to living objects. */
 struct item *item_make(struct core *core, struct span bytes, bool has_handles);
+
+/* For a reply that is sent from where the item lies, which may be freed
+ * meanwhile; NULL: it is to be copied. */
+struct loan *item_loan(const struct item *item);
 
 /* A second copy with its own references; NULL without memory. */
 struct item *item_dup(struct core *core, const struct item *item);

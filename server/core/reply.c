@@ -149,7 +149,17 @@ call_reply_text(struct call *call, struct span utf8)
 void
 call_reply_item(struct call *call, const struct item *item)
 {
-	call_reply_span(call, item_span(item), item->has_handles);
+	struct span value = item_span(item);
+	const struct message_reply reply = { .id = call->id,
+					     .results = &value,
+					     .n_results = 1,
+					     .loan = item_loan(item) };
+
+	if (!reply.loan || item->has_handles ||
+	    value.size > call->core->config.max_value)
+		call_reply_span(call, value, item->has_handles);
+	else
+		end(call, &reply);
 }
 
 static void

@@ -115,7 +115,12 @@ fail_missing(struct call *call, const struct value *key)
 static void
 reply_value(struct call *call, const struct dict_entry *entry)
 {
-	call_reply_span(call, dict_value(entry), dict_has_handles(entry));
+	const struct item *item = dict_value_item(entry);
+
+	if (item)
+		call_reply_item(call, item);
+	else
+		call_reply_span(call, dict_value(entry), false);
 }
 
 /* The entry is the caller's. */

@@ -110,7 +110,10 @@ list_reply_cell(struct call *call, const uint8_t *cell)
 {
 	uint8_t room[CELL_ROOM];
 
-	call_reply_span(call, cell_value(cell, room), cell_has_handles(cell));
+	if (cell_is_outside(cell))
+		call_reply_item(call, cell_item(cell));
+	else
+		call_reply_span(call, cell_value(cell, room), false);
 }
 
 void
