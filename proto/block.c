@@ -100,7 +100,7 @@ slot_for(size_t size)
 void
 block_free_large(void *block)
 {
-	size_t size = malloc_usable_size(block);
+	size_t size = block_size(block);
 	struct kept *kept = block;
 
 	if (!BLOCK_KEEPS || !block || size < BLOCK_LARGE ||
@@ -123,6 +123,12 @@ block_grow(void *block, size_t used, size_t size)
 		memcpy(larger, block, used);
 	free(block);
 	return larger;
+}
+
+size_t
+block_size(void *block)
+{
+	return malloc_usable_size(block);
 }
 
 void

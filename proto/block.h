@@ -62,6 +62,9 @@ void *block_grow(void *block, size_t used, size_t size);
  * memory that is not taken already. */
 void *block_find(size_t size);
 
+/* How much there is in it, which may be more than was asked for. */
+size_t block_size(void *block);
+
 /* Frees what is kept. Both sides do when a connection ends: what its values
  * needed is not to outlast it. */
 void block_forget(void);

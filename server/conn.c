@@ -13,6 +13,7 @@
 #include "mproxy/error.h"
 #include "proto/block.h"
 #include "server/conn.h"
+#include "server/core/item.h"
 #include "server/listener.h"
 #include "server/log.h"
 #include "server/tracer.h"
@@ -64,6 +65,7 @@ conn_new(struct server *server, int fd, const struct identity *who, int64_t now)
 	conn->who = *who;
 	channel_init(&conn->channel, fd, server->max_length);
 	conn->channel.spare = &server->spare;
+	conn->channel.in_place = ITEM_PLACE;
 	conn->channel.wants_no_fds = true; /* until a Fork; see frames.c */
 	if (event_assign(&conn->read_event, server->base, fd,
 			 EV_READ | EV_PERSIST, on_read, conn) < 0 ||

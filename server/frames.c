@@ -8,6 +8,7 @@
 #include "mproxy/error.h"
 #include "server/announce.h"
 #include "server/conn.h"
+#include "server/core/item.h"
 #include "server/tracer.h"
 
 /* There is no call this could answer, so it answers number 0. */
@@ -59,6 +60,29 @@ conn_refuse_bytes(struct conn *conn, int code)
 	violation(conn, code, detail);
 }
 
+/*
+ * The last argument may stay where it is, if there is room before the message
+ * for what a block begins with. A tracer still wants to read it.
+ */
+static __attribute__((noinline)) void
+handle_large_call(struct conn *conn, struct span payload,
+		  const struct message_call *call, int64_t now)
+{
+	struct channel *channel = &conn->channel;
+	struct core *core = conn->server->core;
+	void *block = NULL;
+
+	if (call->n_args > 0 && !conn->tracer &&
+	    payload.data >= channel->in + sizeof(struct loan))
+		block = channel_take_block(channel,
+					   call->args[call->n_args - 1]);
+	if (block)
+		item_offer(core, block);
+	core_call(core, conn->lane, call, now);
+	if (block)
+		item_end_offer(core, block);
+}
+
 static int
 handle_call(struct conn *conn, struct span payload, int64_t now)
 {
@@ -71,7 +95,10 @@ handle_call(struct conn *conn, struct span payload, int64_t now)
 	if (conn->tracer)
 		tracer_begin(conn->tracer, payload, call.id,
 			     core_type_of(server->core, call.object));
-	core_call(server->core, conn->lane, &call, now);
+	if (payload.size < ITEM_OFFERED)
+		core_call(server->core, conn->lane, &call, now);
+	else
+		handle_large_call(conn, payload, &call, now);
 	return 0;
 }
 

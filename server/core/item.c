@@ -29,51 +29,94 @@ let_handle_go(void *context, struct value_handle handle)
 		object_let_go(object);
 }
 
-/* The block of a large item. */
-struct home {
-	struct loan loan;
-	struct item item;
-};
-
 static bool
 is_large(const struct item *item)
 {
 	return item->size >= BLOCK_LARGE;
 }
 
-static struct home *
-home_of(const struct item *item)
+/* A large item lies at this place in its block, which begins with the loan. */
+#define PLACE (ITEM_PLACE - offsetof(struct item, bytes))
+
+_Static_assert(PLACE % _Alignof(struct item) == 0, "no place for an item");
+
+static struct loan *
+loan_of(const struct item *item)
 {
-	return (struct home *)((uintptr_t)item - offsetof(struct home, item));
+	return (struct loan *)((uintptr_t)item - PLACE);
 }
 
 static void
-free_home(struct loan *loan)
+free_block(struct loan *loan)
 {
-	struct home *home = (struct home *)loan;
-
-	block_free(home, home->item.size);
+	block_free(loan, BLOCK_LARGE);
 }
 
-/* Room for an item of so many bytes; NULL without memory. */
-static struct item *
-allocate(size_t size)
+static void
+begin_block(void *block)
 {
-	struct home *home;
+	*(struct loan *)block = (struct loan){ .holders = 1,
+					       .free = free_block };
+}
 
-	if (size < BLOCK_LARGE)
-		return malloc(sizeof(struct item) + size);
-	home = block_alloc(sizeof(struct home) + size);
-	if (!home)
+void
+item_offer(struct core *core, void *block)
+{
+	begin_block(block);
+	core->offered = block;
+}
+
+void
+item_end_offer(struct core *core, void *block)
+{
+	core->offered = NULL;
+	loan_let_go(block);
+}
+
+/* The block that holds the bytes already, when they are offered and take up
+ * nearly all of it. */
+static uint8_t *
+take_offer(struct core *core, struct span bytes)
+{
+	uint8_t *block = core->offered;
+
+	if (!block || bytes.data != block + ITEM_PLACE ||
+	    bytes.size < ITEM_OFFERED ||
+	    block_size(block) - bytes.size > bytes.size / 8)
 		return NULL;
-	home->loan = (struct loan){ .holders = 1, .free = free_home };
-	return &home->item;
+	core->offered = NULL;
+	loan_hold((struct loan *)(void *)block);
+	return block;
+}
+
+/* An item with these bytes alone; NULL without memory. */
+static struct item *
+allocate(struct core *core, struct span bytes)
+{
+	struct item *item;
+	uint8_t *block;
+
+	if (bytes.size < BLOCK_LARGE) {
+		item = malloc(sizeof(*item) + bytes.size);
+		if (item)
+			memcpy(item->bytes, bytes.data, bytes.size);
+		return item;
+	}
+	block = take_offer(core, bytes);
+	if (!block) {
+		block = block_alloc(ITEM_PLACE + bytes.size);
+		if (!block)
+			return NULL;
+		begin_block(block);
+		memcpy(block + ITEM_PLACE, bytes.data, bytes.size);
+	}
+	return (struct item *)(void *)(block + PLACE);
 }
 
 struct loan *
 item_loan(const struct item *item)
 {
-	return is_large(item) ? &home_of(item)->loan : NULL;
+	return is_large(item) ? loan_of(item) : NULL;
 }
 
 struct item *
@@ -84,14 +127,13 @@ item_make(struct core *core, struct span bytes, bool has_handles)
 
 	if (bytes.size > UINT32_MAX || !core_charge(core, size))
 		return NULL;
-	item = allocate(bytes.size);
+	item = allocate(core, bytes);
 	if (!item) {
 		core_discharge(core, size);
 		return NULL;
 	}
 	item->size = (uint32_t)bytes.size;
 	item->has_handles = has_handles;
-	memcpy(item->bytes, bytes.data, bytes.size);
 	if (has_handles)
 		value_each_handle(bytes, hold_handle, core);
 	return item;
@@ -144,7 +186,7 @@ item_free(struct core *core, struct item *item)
 	core_discharge(core, sizeof(*item) + item->size);
 	core->freed++;
 	if (is_large(item))
-		loan_let_go(&home_of(item)->loan);
+		loan_let_go(loan_of(item));
 	else
 		free(item);
 }

@@ -35,6 +35,17 @@ struct item *item_make(struct core *core, struct span bytes, bool has_handles);
  * meanwhile; NULL: it is to be copied. */
 struct loan *item_loan(const struct item *item);
 
+/*
+ * A call whose last argument lies ITEM_PLACE bytes behind the beginning of a
+ * block offers the block, which it takes, until it is handled: an item of that
+ * argument is made without a copy then. What is just before the argument is
+ * overwritten: its tag, and its length of at least four bytes.
+ */
+#define ITEM_PLACE ((size_t)1024 + offsetof(struct item, bytes))
+#define ITEM_OFFERED ((size_t)2 << 20) /* bytes, at least */
+void item_offer(struct core *core, void *block);
+void item_end_offer(struct core *core, void *block);
+
 /* A second copy with its own references; NULL without memory. */
 struct item *item_dup(struct core *core, const struct item *item);
 

@@ -112,6 +112,7 @@ struct core {
 
 	struct value *args; /* of the running call */
 	size_t args_capacity;
+	void *offered; /* block of the running call; see item_offer() */
 	struct buffer scratch;
 	struct buffer small; /* results that must not fail for memory */
 	size_t memory;	     /* charged */

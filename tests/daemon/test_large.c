@@ -6,6 +6,7 @@
 
 #include "proto/block.h"
 #include "proto/value.h"
+#include "server/core/item.h"
 #include "tests/harness/check-main.h"
 #include "tests/harness/inside.h"
 #include "tests/harness/leak.h"
@@ -172,6 +173,75 @@ START_TEST(death_in_the_middle_of_an_answer_harms_nobody)
 }
 END_TEST
 
+/* What comes before a value leaves it more or less room, or none. */
+START_TEST(values_are_stored_behind_keys_of_any_length)
+{
+	uint64_t dict = shared("dict");
+	char text[1100];
+
+	memset(text, 'k', sizeof(text));
+	for (size_t size = 940; size < 1040; size++) {
+		struct buffer key = BUFFER_INIT;
+		struct value_cursor keys;
+		struct message_reply reply;
+		struct value list;
+		struct span first;
+
+		text[0] = (char)('a' + size % 26);
+		text[size - 1] = (char)('a' + size % 25);
+		value_put_text(&key, span_make(text, size));
+		change(dict, "set", buffer_span(&key), buffer_span(&big), 2);
+		reply = raw_call(&quick, dict, "keys", NULL, 0, 0);
+		list = value_decode(reply.results[0]);
+		keys = value_items(&list);
+		ck_assert(value_next(&keys, &first));
+		ck_assert_bytes(first, buffer_span(&key));
+		expect_big(ask(dict, "pop", buffer_span(&key), 1));
+		buffer_deinit(&key);
+	}
+}
+END_TEST
+
+START_TEST(item_takes_the_block_that_is_offered)
+{
+	struct core *core = server_core(inside.server);
+	size_t size = ITEM_OFFERED;
+	uint8_t *block = block_alloc(ITEM_PLACE + size);
+	struct span bytes = span_make(block + ITEM_PLACE, size);
+	struct item *first, *second;
+
+	memset(block + ITEM_PLACE, 'x', size);
+	item_offer(core, block);
+	first = item_make(core, bytes, false);
+	second = item_make(core, bytes, false);
+	ck_assert_ptr_eq(first->bytes, bytes.data);
+	ck_assert_ptr_ne(second->bytes, bytes.data);
+	item_free(core, first);
+	/* it is there as long as the call is handled */
+	ck_assert_bytes(bytes, item_span(second));
+	item_end_offer(core, block);
+	item_free(core, second);
+}
+END_TEST
+
+START_TEST(item_does_not_take_a_block_that_is_much_larger)
+{
+	struct core *core = server_core(inside.server);
+	size_t size = ITEM_OFFERED;
+	uint8_t *block = block_alloc(2 * size);
+	struct span bytes = span_make(block + ITEM_PLACE, size);
+	struct item *item;
+
+	memset(block, 'x', 2 * size);
+	item_offer(core, block);
+	item = item_make(core, bytes, false);
+	ck_assert_ptr_ne(item->bytes, bytes.data);
+	ck_assert_bytes(item_span(item), bytes);
+	item_end_offer(core, block);
+	item_free(core, item);
+}
+END_TEST
+
 static Suite *
 large_suite(void)
 {
@@ -186,6 +256,9 @@ large_suite(void)
 	tcase_add_test(tcase, item_that_was_taken_out_of_a_queue_arrives);
 	tcase_add_test(tcase, answers_of_all_sizes_come_in_order);
 	tcase_add_test(tcase, death_in_the_middle_of_an_answer_harms_nobody);
+	tcase_add_test(tcase, values_are_stored_behind_keys_of_any_length);
+	tcase_add_test(tcase, item_takes_the_block_that_is_offered);
+	tcase_add_test(tcase, item_does_not_take_a_block_that_is_much_larger);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
