@@ -363,6 +363,33 @@ out_compact(struct channel *channel)
 	}
 }
 
+/* Room for a frame at the end of the buffer. */
+static uint8_t *
+out_extend(struct channel *channel, size_t total)
+{
+	uint8_t *out;
+
+	if (channel->out.capacity - channel->out.size < total)
+		out_compact(channel);
+	out = buffer_extend(&channel->out, total);
+	/* this frame is lost, the ones before it are not */
+	if (!out)
+		channel->out.failed = false;
+	return out;
+}
+
+uint8_t *
+channel_begin_slowly(struct channel *channel, size_t most)
+{
+	size_t total = FRAME_HEADER_SIZE + most;
+	uint8_t *out = out_extend(channel, total);
+
+	if (!out)
+		return NULL;
+	channel->out.size -= total;
+	return out + FRAME_HEADER_SIZE;
+}
+
 static uint8_t *
 reserve(struct channel *channel, enum frame_kind kind, size_t size,
 	unsigned n_fds)
@@ -371,15 +398,9 @@ reserve(struct channel *channel, enum frame_kind kind, size_t size,
 
 	if (size > channel->max_length)
 		return NULL;
-	if (channel->out.capacity - channel->out.size <
-	    FRAME_HEADER_SIZE + size)
-		out_compact(channel);
-	out = buffer_extend(&channel->out, FRAME_HEADER_SIZE + size);
-	if (!out) {
-		/* this frame is lost, the ones before it are not */
-		channel->out.failed = false;
+	out = out_extend(channel, FRAME_HEADER_SIZE + size);
+	if (!out)
 		return NULL;
-	}
 	frame_pack_header(out, kind, (uint32_t)size, n_fds);
 	return out + FRAME_HEADER_SIZE;
 }

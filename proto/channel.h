@@ -144,7 +144,40 @@ channel_reserve(struct channel *channel, enum frame_kind kind, size_t size)
 uint8_t *channel_reserve_lent(struct channel *channel, enum frame_kind kind,
 			      size_t size, struct span tail, struct loan *loan);
 
-/* As above, and fd travels with it. Takes fd, also on failure. One at a time:
+/* As below, where the buffer must grow. */
+uint8_t *channel_begin_slowly(struct channel *channel, size_t most);
+
+/*
+ * Room for a frame whose message is not counted before, most bytes at most;
+ * it is written at once, and then channel_end() says up to where and of which
+ * kind it is: false when it is past the limit; then there is no frame. NULL
+ * without memory.
+ */
+static inline uint8_t *
+channel_begin(struct channel *channel, size_t most)
+{
+	struct buffer *out = &channel->out;
+
+	if (out->failed ||
+	    FRAME_HEADER_SIZE + most >= out->capacity - out->size)
+		return channel_begin_slowly(channel, most);
+	return out->data + out->size + FRAME_HEADER_SIZE;
+}
+
+static inline bool
+channel_end(struct channel *channel, enum frame_kind kind, const uint8_t *end)
+{
+	uint8_t *at = channel->out.data + channel->out.size;
+	size_t total = (size_t)(end - at);
+
+	if (total - FRAME_HEADER_SIZE > channel->max_length)
+		return false;
+	frame_pack_header(at, kind, (uint32_t)(total - FRAME_HEADER_SIZE), 0);
+	channel->out.size += total;
+	return true;
+}
+
+/* As channel_reserve(), and fd travels with it. Takes fd, also on failure. One at a time:
  * NULL while another frame with a descriptor is not written yet. */
 uint8_t *channel_reserve_with_fd(struct channel *channel, enum frame_kind kind,
 				 size_t size, int fd);

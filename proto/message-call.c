@@ -345,6 +345,15 @@ put_call(uint8_t *out, const struct message_call *call, size_t n_args)
 	return put_spans(out, CALL_ARG, call->args, n_args);
 }
 
+static size_t
+call_size(const struct message_call *call)
+{
+	return number_size(call->id) + number_size(call->object) +
+	       spans_size(&call->method, call->method.size > 0) +
+	       number_size(wire_zigzag(call->timeout_ms)) +
+	       spans_size(call->args, call->n_args);
+}
+
 /* The last field, without its bytes. */
 static void
 put_tail(uint8_t *out, uint8_t tag, struct span tail)
@@ -355,14 +364,15 @@ put_tail(uint8_t *out, uint8_t tag, struct span tail)
 
 /* False: it must be copied. */
 static __attribute__((noinline)) bool
-lend_call(struct channel *channel, const struct message_call *call, size_t size)
+lend_call(struct channel *channel, const struct message_call *call)
 {
 	struct span tail = call->args[call->n_args - 1];
 	uint8_t *out;
 
 	if (tail.size < MESSAGE_LENDS)
 		return false;
-	out = channel_reserve_lent(channel, FRAME_CALL, size, tail, NULL);
+	out = channel_reserve_lent(channel, FRAME_CALL, call_size(call), tail,
+				   NULL);
 	if (!out)
 		return false;
 	out = put_call(out, call, call->n_args - 1);
@@ -370,24 +380,26 @@ lend_call(struct channel *channel, const struct message_call *call, size_t size)
 	return true;
 }
 
+/* Written without being counted before, which would cost as much again. */
 int
 message_send_call(struct channel *channel, const struct message_call *call)
 {
-	uint64_t timeout = wire_zigzag(call->timeout_ms);
-	size_t size = number_size(call->id) + number_size(call->object) +
-		      number_size(timeout) +
-		      spans_size(call->args, call->n_args);
+	size_t size = call->method.size;
 	uint8_t *out;
 
-	if (call->method.size > 0)
-		size += wire_field_size(call->method.size);
-	if (call->lends && lend_call(channel, call, size))
+	if (call->lends && lend_call(channel, call))
 		return 0;
-	out = channel_reserve(channel, FRAME_CALL, size);
+	for (size_t i = 0; i < call->n_args; i++)
+		size += call->args[i].size;
+	if (size > channel->max_length)
+		return MPROXY_ERR_TOO_BIG;
+	/* the heads of three numbers, the method, and the arguments */
+	out = channel_begin(channel,
+			    size + (4 + call->n_args) * WIRE_FIELD_HEAD_MAX);
 	if (!out)
-		return no_room(channel, size);
-	put_call(out, call, call->n_args);
-	return 0;
+		return MPROXY_ERR_NO_MEMORY;
+	out = put_call(out, call, call->n_args);
+	return channel_end(channel, FRAME_CALL, out) ? 0 : MPROXY_ERR_TOO_BIG;
 }
 
 /* Success, with one result or none: most replies by far. */

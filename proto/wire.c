@@ -4,6 +4,32 @@
  */
 #include "wire.h"
 
+/* The other way round than wire_join(), for 56 bits. */
+static uint64_t
+spread(uint64_t bits)
+{
+	bits = (bits & UINT64_C(0x0fffffff)) |
+	       (bits << 4 & UINT64_C(0x0fffffff00000000));
+	bits = (bits & UINT64_C(0x00003fff00003fff)) |
+	       (bits << 2 & UINT64_C(0x3fff00003fff0000));
+	return (bits & UINT64_C(0x007f007f007f007f)) |
+	       (bits << 1 & UINT64_C(0x7f007f007f007f00));
+}
+
+uint8_t *
+wire_put_long(uint8_t *out, uint64_t value)
+{
+	wire_store64(out, spread(value) | WIRE_HIGHS);
+	out += 8;
+	value >>= 56;
+	if (value >= 0x80) {
+		*out++ = (uint8_t)value;
+		value = 1;
+	}
+	*out++ = (uint8_t)value;
+	return out;
+}
+
 static struct wire_number
 read_bytewise(const uint8_t *at, const uint8_t *end)
 {

@@ -121,28 +121,15 @@ wire_join(uint64_t word)
 	       (word & UINT64_C(0x0fffffff00000000)) >> 4;
 }
 
-/* The other way round, for 56 bits. */
-static inline uint64_t
-wire_spread(uint64_t bits)
-{
-	bits = (bits & UINT64_C(0x0fffffff)) |
-	       (bits << 4 & UINT64_C(0x0fffffff00000000));
-	bits = (bits & UINT64_C(0x00003fff00003fff)) |
-	       (bits << 2 & UINT64_C(0x3fff00003fff0000));
-	return (bits & UINT64_C(0x007f007f007f007f)) |
-	       (bits << 1 & UINT64_C(0x7f007f007f007f00));
-}
+/* As below, for nine bytes and ten: the ids of objects. */
+uint8_t *wire_put_long(uint8_t *out, uint64_t value);
 
 /* Writes the shortest form; returns the place behind it. */
 static inline uint8_t *
 wire_put_varint(uint8_t *out, uint64_t value)
 {
-	if (value >> 56) {
-		/* nine bytes or ten: the ids of objects */
-		wire_store64(out, wire_spread(value) | WIRE_HIGHS);
-		out += 8;
-		value >>= 56;
-	}
+	if (value >> 56)
+		return wire_put_long(out, value);
 	while (value >= 0x80) {
 		*out++ = (uint8_t)(value | 0x80);
 		value >>= 7;
@@ -159,26 +146,31 @@ wire_put_bytes(uint8_t *out, const void *data, size_t size)
 	const uint8_t *in = data;
 	uint64_t first, last;
 
-	if (size > 16) {
-		memcpy(out, in, size);
-	} else if (size >= 8) {
-		memcpy(&first, in, 8);
-		memcpy(&last, in + size - 8, 8);
-		memcpy(out, &first, 8);
-		memcpy(out + size - 8, &last, 8);
-	} else if (size >= 4) {
+	if (size < 4) {
+		if (size == 0)
+			return out;
+		out[0] = in[0];
+		out[size / 2] = in[size / 2];
+		out[size - 1] = in[size - 1];
+	} else if (size < 8) {
 		memcpy(&first, in, 4);
 		memcpy(&last, in + size - 4, 4);
 		memcpy(out, &first, 4);
 		memcpy(out + size - 4, &last, 4);
+	} else if (size <= 16) {
+		memcpy(&first, in, 8);
+		memcpy(&last, in + size - 8, 8);
+		memcpy(out, &first, 8);
+		memcpy(out + size - 8, &last, 8);
 	} else {
-		for (size_t i = 0; i < size; i++)
-			out[i] = in[i];
+		memcpy(out, in, size);
 	}
 	return out + size;
 }
 
 /* A length-delimited field: tag, length, bytes. */
+#define WIRE_FIELD_HEAD_MAX (1 + WIRE_VARINT_MAX)
+
 static inline size_t
 wire_field_size(size_t size)
 {
@@ -189,7 +181,10 @@ static inline uint8_t *
 wire_put_field(uint8_t *out, uint8_t tag, struct span span)
 {
 	*out++ = tag;
-	out = wire_put_varint(out, span.size);
+	if (span.size < 0x80)
+		*out++ = (uint8_t)span.size;
+	else
+		out = wire_put_varint(out, span.size);
 	return wire_put_bytes(out, span.data, span.size);
 }
 

@@ -382,11 +382,17 @@ START_TEST(message_past_the_limit_of_the_channel_is_too_big)
 	channel.max_length = 17;
 	ck_assert_int_eq(message_send_call(&channel, &call),
 			 MPROXY_ERR_TOO_BIG);
+	/* the bytes fit, with what is around them they do not */
+	arg.size = 15;
+	call.id = 1;
+	ck_assert_int_eq(message_send_call(&channel, &call),
+			 MPROXY_ERR_TOO_BIG);
+	ck_assert_uint_eq(channel_pending(&channel), 0);
 	ck_assert_int_eq(message_send_fork(&channel, &fork,
 					   open("/dev/null", O_CLOEXEC)),
 			 MPROXY_ERR_TOO_BIG);
 	ck_assert_uint_eq(channel_pending(&channel), 0);
-	channel.max_length = 18;
+	channel.max_length = 19;
 	ck_assert_int_eq(message_send_call(&channel, &call), 0);
 }
 END_TEST
