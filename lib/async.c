@@ -22,8 +22,9 @@
 /* What MPROXY_DEBUG=calls prints when the call has been answered. */
 struct async_trace {
 	int64_t begun;
-	int timeout_ms;
+	int64_t timeout_ms;
 	struct mproxy_value *args; /* NULL: none */
+	size_t method_size;
 	char method[];
 };
 
@@ -67,15 +68,16 @@ grow(struct mproxy_async *async)
 static struct async_trace *
 trace_new(const struct call *call, struct mproxy_value *args)
 {
-	size_t size = strlen(call->method) + 1;
-	struct async_trace *trace = malloc(sizeof(*trace) + size);
+	struct span method = call->message.method;
+	struct async_trace *trace = malloc(sizeof(*trace) + method.size);
 
 	if (!trace)
 		return NULL;
 	trace->begun = clock_now();
-	trace->timeout_ms = call->timeout_ms;
+	trace->timeout_ms = call->message.timeout_ms;
 	trace->args = args ? mproxy_value_ref(args) : NULL;
-	memcpy(trace->method, call->method, size);
+	trace->method_size = method.size;
+	memcpy(trace->method, method.data, method.size);
 	return trace;
 }
 
@@ -91,21 +93,19 @@ async_trace_reply(const struct async_call *call,
 		  const struct message_reply *reply)
 {
 	struct async_trace *trace = call->trace;
-	struct message_call message = { .object = call->object->id };
-	struct spread spread;
+	struct message_call message = {
+		.id = call->id,
+		.object = call->object->id,
+		.method = span_make(trace->method, trace->method_size),
+		.timeout_ms = trace->timeout_ms,
+	};
 	char who[40];
 
-	if (call_spread(trace->args, 0, NULL, &spread) != 0)
-		return;
-	message.id = call->id;
-	message.method = span_text(trace->method);
-	message.timeout_ms = trace->timeout_ms;
-	message.n_args = spread.n;
-	message.args = spread.spans;
+	if (trace->args)
+		value_list_items(value_span(trace->args), &message.items);
 	snprintf(who, sizeof(who), "mproxy[%ld]", (long)getpid());
 	trace_call(who, span_text(call->object->type), &message, reply,
 		   clock_now() - trace->begun);
-	spread_deinit(&spread);
 }
 
 /* --- submitting --- */
@@ -163,54 +163,34 @@ begin_wait(struct mproxy_async *async, int timeout_ms)
 
 /* Puts it into the buffer, and its slot to rights. */
 static int
-put(struct mproxy_async *async, const struct call *call,
-    struct mproxy_object *object, struct mproxy_value *args,
-    struct async_call **ret)
+put(struct mproxy_async *async, struct call *call, struct mproxy_object *object,
+    struct mproxy_value *args, struct async_call **ret)
 {
 	struct async_trace *trace = NULL;
 	struct async_call *slot;
-	uint64_t id = 0;
 	int error = make_room(async);
 
 	if (!error && trace_calls_wanted() && !(trace = trace_new(call, args)))
 		error = error_set(MPROXY_ERR_NO_MEMORY, "no memory to trace");
 	if (!error)
-		error = call_put(call, async->lane, &id);
+		error = call_put(call, async->lane);
 	if (error) {
 		if (trace)
 			trace_free(trace);
 		return error;
 	}
-	slot = slot_of(async, id);
-	slot->id = id;
+	slot = slot_of(async, call->message.id);
+	slot->id = call->message.id;
 	slot->object = mproxy_object_ref(object);
 	slot->held = args && args->n_objects > 0 ? mproxy_value_ref(args)
 						 : NULL;
 	slot->trace = trace;
-	slot->finite = call->timeout_ms >= 0;
+	slot->finite = call->message.timeout_ms >= 0;
 	if (slot->finite)
-		begin_wait(async, call->timeout_ms);
+		begin_wait(async, (int)call->message.timeout_ms);
 	async->in_flight++;
 	*ret = slot;
 	return 0;
-}
-
-/* The same, its arguments not spread yet. */
-static int
-submit(struct mproxy_async *async, struct call *call,
-       struct mproxy_object *object, struct mproxy_value *args,
-       struct async_call **ret)
-{
-	struct spread spread;
-	int error = call_spread(args, 0, NULL, &spread);
-
-	if (error)
-		return error;
-	call->n_args = spread.n;
-	call->args = spread.spans;
-	error = put(async, call, object, args, ret);
-	spread_deinit(&spread);
-	return error;
 }
 
 int
@@ -222,15 +202,19 @@ mproxy_async_call(struct mproxy_async *async, struct mproxy_object *object,
 {
 	struct call call = {
 		.manager = async->manager,
-		.object = object->id,
-		.method = method,
-		.timeout_ms = timeout_ms,
+		.message = {
+			.object = object->id,
+			.method = span_text(method),
+			.timeout_ms = timeout_ms,
+		},
 	};
 	struct async_call *slot;
 	int error = check(async, object, timeout_ms, args);
 
 	if (!error)
-		error = submit(async, &call, object, args, &slot);
+		error = call_set_items(&call, args);
+	if (!error)
+		error = put(async, &call, object, args, &slot);
 	mproxy_value_free(args);
 	if (error)
 		return error;

@@ -17,60 +17,76 @@
 #define KEEP_SIZE ((size_t)64 << 10) /* of the read buffer, between calls */
 #define CALL_RESULTS 4
 
-static struct message_call
-message_of(const struct call *call)
+int
+call_set_items(struct call *call, const struct mproxy_value *list)
 {
-	return (struct message_call){
-		.object = call->object,
-		.method = span_text(call->method),
-		.timeout_ms = call->timeout_ms,
-		.n_args = call->n_args,
-		.args = call->args,
-	};
-}
-
-static int
-put(const struct call *call, struct lane *lane, bool lends, uint64_t *ret_id)
-{
-	struct message_call message = message_of(call);
-	uint64_t limit = call->manager->max_value;
-	size_t total = 0;
-	int error;
-
-	for (size_t i = 0; i < call->n_args; i++)
-		total += call->args[i].size;
-	message.id = ++lane->last_id;
-	message.lends = lends && total >= MESSAGE_LENDS;
-	if (total > limit)
-		error = MPROXY_ERR_TOO_BIG;
-	else
-		error = message_send_call(&lane->channel, &message);
-	if (error == MPROXY_ERR_TOO_BIG)
-		return error_set(error,
-				 "the arguments of %s take %zu bytes, the "
-				 "manager takes %llu at most",
-				 call->method, total,
-				 (unsigned long long)limit);
-	if (error)
-		return error_set(error, "no memory to send a call of %s",
-				 call->method);
-	*ret_id = message.id;
+	if (list && !value_list_items(value_span(list), &call->message.items))
+		return error_set(MPROXY_ERR_TYPE,
+				 "arguments are given as a list");
 	return 0;
 }
 
-int
-call_put(const struct call *call, struct lane *lane, uint64_t *ret_id)
+/* What counts for the manager: the arguments, not what is around them. */
+static size_t
+args_size(const struct message_call *message)
 {
-	return put(call, lane, false, ret_id);
+	struct value_cursor cursor = { .rest = message->items };
+	struct span item;
+	size_t size = 0;
+
+	for (size_t i = 0; i < message->n_args; i++)
+		size += message->args[i].size;
+	while (value_next(&cursor, &item))
+		size += item.size;
+	return size;
+}
+
+static __attribute__((noinline)) int
+cannot_put(const struct call *call, int error)
+{
+	const struct span method = call->message.method;
+
+	if (error == MPROXY_ERR_TOO_BIG)
+		return error_set(error,
+				 "the arguments of %.*s take %zu bytes, the "
+				 "manager takes %llu at most",
+				 (int)method.size, (const char *)method.data,
+				 args_size(&call->message),
+				 (unsigned long long)call->manager->max_value);
+	return error_set(error, "no memory to send a call of %.*s",
+			 (int)method.size, (const char *)method.data);
+}
+
+static int
+put(struct call *call, struct lane *lane, bool lends)
+{
+	struct message_call *message = &call->message;
+	uint64_t limit = call->manager->max_value;
+	size_t most = message->items.size;
+	int error;
+
+	for (size_t i = 0; i < message->n_args; i++)
+		most += message->args[i].size;
+	message->id = ++lane->last_id;
+	message->lends = lends && most >= MESSAGE_LENDS;
+	if (most > limit && args_size(message) > limit)
+		error = MPROXY_ERR_TOO_BIG;
+	else
+		error = message_send_call(&lane->channel, message);
+	return error ? cannot_put(call, error) : 0;
+}
+
+int
+call_put(struct call *call, struct lane *lane)
+{
+	return put(call, lane, false);
 }
 
 /* Puts the call into the pipeline of the lane; it is as good as answered. */
 static int
-pipeline_call(const struct call *call, struct lane *lane,
-	      struct message_reply *ret)
+pipeline_call(struct call *call, struct lane *lane, struct message_reply *ret)
 {
-	uint64_t id = 0;
-	int error = pipeline_put(call, lane, &id);
+	int error = pipeline_put(call, lane);
 
 	if (error) {
 		lane_leave(lane);
@@ -78,26 +94,24 @@ pipeline_call(const struct call *call, struct lane *lane,
 	}
 	/* who wants to see calls with their answers waits for these */
 	if (trace_calls_wanted())
-		return lane_exchange(lane, id, 0, ret);
+		return lane_exchange(lane, call->message.id, 0, ret);
 	*ret = (struct message_reply){ 0 };
 	return pipeline_go_on(lane);
 }
 
 /* As call_perform(), but a status of the method is left in ret. */
 static int
-exchange(const struct call *call, struct lane **ret_lane,
-	 struct message_reply *ret)
+exchange(struct call *call, struct lane **ret_lane, struct message_reply *ret)
 {
+	int timeout_ms = (int)call->message.timeout_ms;
 	struct lane *lane;
-	uint64_t id = 0;
 	int error;
 
-	if (call->timeout_ms < -1) {
-		error_set(MPROXY_ERR_INVALID,
-			  "a timeout is -1, for ever, or 0 and more, not %d",
-			  call->timeout_ms);
-		return MPROXY_ERR_INVALID;
-	}
+	if (timeout_ms < -1)
+		return error_set(MPROXY_ERR_INVALID,
+				 "a timeout is -1, for ever, or 0 and more, "
+				 "not %d",
+				 timeout_ms);
 	error = lane_enter(call->manager, &lane);
 	if (error)
 		return error;
@@ -106,22 +120,21 @@ exchange(const struct call *call, struct lane **ret_lane,
 		return pipeline_call(call, lane, ret);
 	}
 	/* what is lent is sent before this returns, or never */
-	error = put(call, lane, true, &id);
+	error = put(call, lane, true);
 	if (error) {
 		lane_leave(lane);
 		return error;
 	}
-	error = lane_exchange(lane, id, call->timeout_ms, ret);
+	error = lane_exchange(lane, call->message.id, timeout_ms, ret);
 	if (!error)
 		*ret_lane = lane;
 	return error;
 }
 
 static int
-exchange_traced(const struct call *call, struct lane **ret_lane,
+exchange_traced(struct call *call, struct lane **ret_lane,
 		struct message_reply *ret)
 {
-	const struct message_call message = message_of(call);
 	int64_t begun = clock_now();
 	int error = exchange(call, ret_lane, ret);
 	const struct message_reply failure = {
@@ -131,7 +144,7 @@ exchange_traced(const struct call *call, struct lane **ret_lane,
 	char who[40];
 
 	snprintf(who, sizeof(who), "mproxy[%ld]", (long)getpid());
-	trace_call(who, span_text(call->type ? call->type : ""), &message,
+	trace_call(who, span_text(call->type ? call->type : ""), &call->message,
 		   error ? &failure : ret, clock_now() - begun);
 	if (!error && pipeline_takes(*ret_lane, call)) {
 		pipeline_take_reply(*ret_lane, ret);
@@ -141,7 +154,7 @@ exchange_traced(const struct call *call, struct lane **ret_lane,
 }
 
 int
-call_perform(const struct call *call, struct lane **ret_lane,
+call_perform(struct call *call, struct lane **ret_lane,
 	     struct message_reply *ret)
 {
 	struct lane *lane;
@@ -267,19 +280,9 @@ call_receive(struct mproxy_manager *m, const struct message_reply *reply,
 }
 
 int
-manager_call(struct mproxy_manager *m, uint64_t object, const char *type,
-	     const char *method, size_t n_args, const struct span *args,
-	     int timeout_ms, size_t n_results, struct mproxy_value **ret_values)
+call_values(struct call *call, size_t n_results,
+	    struct mproxy_value **ret_values)
 {
-	const struct call call = {
-		.manager = m,
-		.object = object,
-		.type = type,
-		.method = method,
-		.n_args = n_args,
-		.args = args,
-		.timeout_ms = timeout_ms,
-	};
 	struct mproxy_value *values[CALL_RESULTS] = { NULL };
 	struct message_reply reply;
 	struct lane *lane;
@@ -289,61 +292,32 @@ manager_call(struct mproxy_manager *m, uint64_t object, const char *type,
 		return error_set(MPROXY_ERR_INVALID,
 				 "at most %d results can be asked for",
 				 CALL_RESULTS);
-	error = call_perform(&call, &lane, &reply);
+	error = call_perform(call, &lane, &reply);
 	if (error)
 		return error;
-	error = call_receive(m, &reply, n_results, values);
+	error = call_receive(call->manager, &reply, n_results, values);
 	call_done(lane);
 	for (size_t i = 0; !error && i < n_results; i++)
 		ret_values[i] = values[i];
 	return error;
 }
 
-/* More of them than there is room for: the rest, behind those. */
-static int
-spread_many(struct value_cursor *cursor, size_t n, struct spread *spread)
-{
-	struct span *spans = malloc(n * sizeof(*spans));
-
-	if (!spans)
-		return error_set(MPROXY_ERR_NO_MEMORY,
-				 "no memory for %zu arguments", n);
-	memcpy(spans, spread->room, sizeof(spread->room));
-	while (spread->n < n && value_next(cursor, &spans[spread->n]))
-		spread->n++;
-	spread->spans = spans;
-	return 0;
-}
-
 int
-call_spread(const struct mproxy_value *list, size_t n_before,
-	    const struct span *before, struct spread *ret)
+manager_call(struct mproxy_manager *m, uint64_t object, const char *type,
+	     const char *method, size_t n_args, const struct span *args,
+	     int timeout_ms, size_t n_results, struct mproxy_value **ret_values)
 {
-	const size_t room = sizeof(ret->room) / sizeof(ret->room[0]);
-	struct value_cursor cursor;
-	struct value value;
+	struct call call = {
+		.manager = m,
+		.type = type,
+		.message = {
+			.object = object,
+			.method = span_text(method),
+			.timeout_ms = timeout_ms,
+			.n_args = n_args,
+			.args = args,
+		},
+	};
 
-	ret->spans = ret->room;
-	ret->n = n_before;
-	for (size_t i = 0; i < n_before; i++)
-		ret->room[i] = before[i];
-	if (!list)
-		return 0;
-	value = value_decode(value_span(list));
-	if (value.kind != MPROXY_LIST)
-		return error_set(MPROXY_ERR_TYPE,
-				 "arguments are given as a list");
-	cursor = value_items(&value);
-	while (ret->n < room && value_next(&cursor, &ret->room[ret->n]))
-		ret->n++;
-	return ret->n < room ? 0
-			     : spread_many(&cursor,
-					   n_before + value_count(&value), ret);
-}
-
-void
-spread_deinit(struct spread *spread)
-{
-	if (spread->spans != spread->room)
-		free(spread->spans);
+	return call_values(&call, n_results, ret_values);
 }

@@ -8,26 +8,27 @@
 
 struct call {
 	struct mproxy_manager *manager;
-	uint64_t object;
 	const char *type; /* for the trace; NULL: not known */
-	const char *method;
-	size_t n_args;
-	const struct span *args;
-	int timeout_ms;
 	/* when nobody looks at the result, the proxy it is called on: a
 	 * pipeline may take the call then; see pipeline.h */
 	struct mproxy_object *unwatched;
+	struct message_call message; /* its id: from call_put() on */
 };
 
-/* Writes the call into the channel of a lane that is BUSY. */
-int call_put(const struct call *call, struct lane *lane, uint64_t *ret_id);
+/* The items of a list, which may be NULL, as arguments: 0 or, when it is no
+ * list, MPROXY_ERR_TYPE. Borrows them. */
+int call_set_items(struct call *call, const struct mproxy_value *list);
+
+/* Gives the call its id and writes it into the channel of a lane that is
+ * BUSY. */
+int call_put(struct call *call, struct lane *lane);
 
 /*
  * Sends the call and waits for its reply: 0, or the error of the connection or
  * of the method. On 0 the spans in ret are valid until call_done(), which must
  * follow; on an error it must not.
  */
-int call_perform(const struct call *call, struct lane **ret_lane,
+int call_perform(struct call *call, struct lane **ret_lane,
 		 struct message_reply *ret);
 void call_done(struct lane *lane);
 
@@ -36,20 +37,8 @@ void call_done(struct lane *lane);
 int call_receive(struct mproxy_manager *m, const struct message_reply *reply,
 		 size_t n, struct mproxy_value **ret);
 
-/* The spans of arguments that come as a list value. */
-struct spread {
-	size_t n;
-	struct span *spans;
-	struct span room[8];
-};
-
-/*
- * The spans of the items of list, which may be NULL, behind n_before given
- * ones, fewer than there is room for. MPROXY_ERR_TYPE when it is no list, or MPROXY_ERR_NO_MEMORY: then there
- * is nothing to deinit.
- */
-int call_spread(const struct mproxy_value *list, size_t n_before,
-		const struct span *before, struct spread *ret);
-void spread_deinit(struct spread *spread);
+/* As manager_call(), the call being made up already. */
+int call_values(struct call *call, size_t n_results,
+		struct mproxy_value **ret_values);
 
 #endif

@@ -35,12 +35,14 @@ face_init(struct face *face, struct mproxy_object *object, const char *method,
 	}
 	face->call = (struct call){
 		.manager = object->manager,
-		.object = object->id,
 		.type = object->type,
-		.method = method,
-		.n_args = n_args,
-		.args = face->spans,
-		.timeout_ms = timeout_ms,
+		.message = {
+			.object = object->id,
+			.method = span_text(method),
+			.timeout_ms = timeout_ms,
+			.n_args = n_args,
+			.args = face->spans,
+		},
 	};
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include "detail.h"
 #include "pipeline.h"
 
-#define PIPELINE_METHOD_SHOWN 28
+#define PIPELINE_METHOD_SHOWN 27
 
 /* Calls with consecutive ids, of one method, on one object; or a value. */
 struct run {
@@ -17,6 +17,7 @@ struct run {
 	uint64_t id;		      /* of the first call */
 	uint64_t number;	      /* the same, as the program counts */
 	size_t n, left;		      /* calls, and not answered yet */
+	uint8_t method_size;
 	char method[PIPELINE_METHOD_SHOWN]; /* cut, if it is longer */
 };
 
@@ -47,9 +48,8 @@ struct pipeline {
 /* Room for n more runs: 0 or NO_MEMORY. */
 int pipeline_reserve(struct pipeline *pipeline, size_t n);
 
-/* A call has this id; there was room. */
-void pipeline_note_call(struct pipeline *pipeline, const struct call *call,
-			uint64_t id);
+/* The call has its id; there was room. */
+void pipeline_note_call(struct pipeline *pipeline, const struct call *call);
 
 /* Forgets all calls that are not answered. */
 void pipeline_drop_runs(struct pipeline *pipeline);

@@ -10,7 +10,6 @@
  * Replies are found by id, not by order: behind a long job the server answers
  * calls that cannot be made before those that wait for it.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "pipeline-inside.h"
@@ -83,17 +82,42 @@ pipeline_drop_runs(struct pipeline *pipeline)
 	pop_runs(pipeline);
 }
 
-static bool
-continues(const struct run *run, const struct call *call, uint64_t id)
+/* As much of the method as a run keeps. */
+static struct span
+shown(const struct call *call)
 {
-	return run->object == call->unwatched && run->id + run->n == id &&
-	       strncmp(run->method, call->method, PIPELINE_METHOD_SHOWN - 1) ==
-		       0;
+	struct span method = call->message.method;
+
+	if (method.size > PIPELINE_METHOD_SHOWN)
+		method.size = PIPELINE_METHOD_SHOWN;
+	return method;
+}
+
+static bool
+continues(const struct run *run, const struct call *call)
+{
+	return run->object == call->unwatched &&
+	       run->id + run->n == call->message.id &&
+	       span_equal(span_make(run->method, run->method_size),
+			  shown(call));
+}
+
+static struct run *
+begin_run(struct pipeline *pipeline, const struct call *call)
+{
+	struct run *run = push_run(pipeline);
+	struct span method = shown(call);
+
+	run->object = mproxy_object_ref(call->unwatched);
+	run->id = call->message.id;
+	run->number = pipeline->status.calls;
+	run->method_size = (uint8_t)method.size;
+	memcpy(run->method, method.data, method.size);
+	return run;
 }
 
 void
-pipeline_note_call(struct pipeline *pipeline, const struct call *call,
-		   uint64_t id)
+pipeline_note_call(struct pipeline *pipeline, const struct call *call)
 {
 	struct run *run = NULL;
 
@@ -101,14 +125,8 @@ pipeline_note_call(struct pipeline *pipeline, const struct call *call,
 		run = run_at(pipeline, pipeline->n_runs - 1);
 	pipeline->status.calls++;
 	pipeline->in_flight++;
-	if (!run || !continues(run, call, id)) {
-		run = push_run(pipeline);
-		run->object = mproxy_object_ref(call->unwatched);
-		run->id = id;
-		run->number = pipeline->status.calls;
-		snprintf(run->method, PIPELINE_METHOD_SHOWN, "%s",
-			 call->method);
-	}
+	if (!run || !continues(run, call))
+		run = begin_run(pipeline, call);
 	run->n++;
 	run->left++;
 }
@@ -151,10 +169,11 @@ note_failure(struct pipeline *pipeline, const struct run *run,
 					    : MPROXY_ERR_PROTOCOL;
 	error_set_span(pipeline->error, reply->detail);
 	detail_save(&pipeline->because);
-	error_set(pipeline->error, "call %llu of the pipeline, %s#%llu.%s: %s",
+	error_set(pipeline->error,
+		  "call %llu of the pipeline, %s#%llu.%.*s: %s",
 		  (unsigned long long)number, run->object->type,
-		  (unsigned long long)run->object->id, run->method,
-		  pipeline->because.text);
+		  (unsigned long long)run->object->id, (int)run->method_size,
+		  run->method, pipeline->because.text);
 	detail_save(&pipeline->detail);
 }
 

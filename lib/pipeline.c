@@ -101,15 +101,16 @@ pipeline_send(struct lane *lane, uint64_t id, struct message_reply *ret)
 }
 
 int
-pipeline_put(const struct call *call, struct lane *lane, uint64_t *ret_id)
+pipeline_put(struct call *call, struct lane *lane)
 {
-	/* a run, and each argument may be one to be held */
-	int error = pipeline_reserve(lane->pipeline, 1 + call->n_args);
+	/* a run; and each argument, or the list of them, may be one to be
+	 * held */
+	int error = pipeline_reserve(lane->pipeline, 2 + call->message.n_args);
 
 	if (!error)
-		error = call_put(call, lane, ret_id);
+		error = call_put(call, lane);
 	if (!error)
-		pipeline_note_call(lane->pipeline, call, *ret_id);
+		pipeline_note_call(lane->pipeline, call);
 	return error;
 }
 

@@ -14,11 +14,12 @@ struct pipeline;
 static inline bool
 pipeline_takes(const struct lane *lane, const struct call *call)
 {
-	return lane->pipeline && call->unwatched && call->timeout_ms == 0;
+	return lane->pipeline && call->unwatched &&
+	       call->message.timeout_ms == 0;
 }
 
 /* Puts the call into the buffer of its lane, which is BUSY. */
-int pipeline_put(const struct call *call, struct lane *lane, uint64_t *ret_id);
+int pipeline_put(struct call *call, struct lane *lane);
 
 /* Such a call needs this argument of its, which has handles, until it is
  * answered. */

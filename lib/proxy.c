@@ -85,16 +85,21 @@ make(struct mproxy_manager *m, const char *method, size_t n_before,
      const struct span *before, const struct mproxy_value *args,
      struct mproxy_object **ret)
 {
+	struct call call = {
+		.manager = m,
+		.type = "manager",
+		.message = {
+			.object = MESSAGE_MANAGER,
+			.method = span_text(method),
+			.n_args = n_before,
+			.args = before,
+		},
+	};
 	struct mproxy_value *value;
-	struct spread spread;
-	int error;
+	int error = call_set_items(&call, args);
 
-	error = call_spread(args, n_before, before, &spread);
-	if (error)
-		return error;
-	error = manager_call(m, MESSAGE_MANAGER, "manager", method, spread.n,
-			     spread.spans, CALL_NO_WAIT, 1, &value);
-	spread_deinit(&spread);
+	if (!error)
+		error = call_values(&call, 1, &value);
 	if (error)
 		return error;
 	error = mproxy_value_get_object(value, NULL, ret);
@@ -192,25 +197,22 @@ mproxy_object_call(struct mproxy_object *object, const char *method,
 {
 	struct call call = {
 		.manager = object->manager,
-		.object = object->id,
 		.type = object->type,
-		.method = method,
-		.timeout_ms = timeout_ms,
 		.unwatched = ret ? NULL : object,
+		.message = {
+			.object = object->id,
+			.method = span_text(method),
+			.timeout_ms = timeout_ms,
+		},
 	};
 	struct mproxy_value *value = NULL;
 	struct message_reply reply;
-	struct spread spread;
 	struct lane *lane;
 	int error;
 
-	error = call_spread(args, 0, NULL, &spread);
-	if (error)
-		goto out;
-	call.n_args = spread.n;
-	call.args = spread.spans;
-	error = call_perform(&call, &lane, &reply);
-	spread_deinit(&spread);
+	error = call_set_items(&call, args);
+	if (!error)
+		error = call_perform(&call, &lane, &reply);
 	if (error)
 		goto out;
 	if (args && args->n_objects > 0 && pipeline_takes(lane, &call))

@@ -208,6 +208,7 @@ message_unpack_call(struct arena *arena, struct span payload,
 		return MPROXY_ERR_PROTOCOL;
 	call.n_args = args.n;
 	call.args = NULL;
+	call.items = span_make(NULL, 0);
 	if (collected(&args, arena, payload, CALL_ARG, &call.args) < 0)
 		return MPROXY_ERR_TOO_BIG;
 	*ret = call;
@@ -366,9 +367,12 @@ put_tail(uint8_t *out, uint8_t tag, struct span tail)
 static __attribute__((noinline)) bool
 lend_call(struct channel *channel, const struct message_call *call)
 {
-	struct span tail = call->args[call->n_args - 1];
+	struct span tail;
 	uint8_t *out;
 
+	if (call->n_args == 0 || call->items.size > 0)
+		return false;
+	tail = call->args[call->n_args - 1];
 	if (tail.size < MESSAGE_LENDS)
 		return false;
 	out = channel_reserve_lent(channel, FRAME_CALL, call_size(call), tail,
@@ -380,11 +384,26 @@ lend_call(struct channel *channel, const struct message_call *call)
 	return true;
 }
 
+/* The items of a list as arguments: the same fields but for their tags. */
+static inline uint8_t *
+put_items(uint8_t *out, struct span items)
+{
+	uint8_t *end = wire_put_bytes(out, items.data, items.size);
+
+	while (out < end) {
+		struct wire_number size = wire_read(out + 1, end);
+
+		*out = CALL_ARG;
+		out += (size_t)(size.next - out) + size.value;
+	}
+	return end;
+}
+
 /* Written without being counted before, which would cost as much again. */
 int
 message_send_call(struct channel *channel, const struct message_call *call)
 {
-	size_t size = call->method.size;
+	size_t size = call->method.size + call->items.size;
 	uint8_t *out;
 
 	if (call->lends && lend_call(channel, call))
@@ -399,6 +418,7 @@ message_send_call(struct channel *channel, const struct message_call *call)
 	if (!out)
 		return MPROXY_ERR_NO_MEMORY;
 	out = put_call(out, call, call->n_args);
+	out = put_items(out, call->items);
 	return channel_end(channel, FRAME_CALL, out) ? 0 : MPROXY_ERR_TOO_BIG;
 }
 

@@ -43,6 +43,9 @@ struct message_call {
 	int64_t timeout_ms;
 	size_t n_args;
 	const struct span *args;
+	/* when it is sent: more arguments, the items of a list as they lie in
+	 * it; what is received has all of them in args */
+	struct span items;
 	bool lends; /* the last argument stays until it is sent: not copied */
 };
 

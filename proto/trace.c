@@ -58,22 +58,38 @@ append_plain(struct buffer *out, struct span text)
 	}
 }
 
+/* The i-th of several. */
 static void
-append_values(struct buffer *out, const struct span *values, size_t n)
+append_value(struct buffer *out, size_t i, struct span bytes)
 {
-	for (size_t i = 0; i < n && i < VALUES_MAX; i++) {
-		struct value value;
-		const char *why;
+	struct value value;
+	const char *why;
 
-		if (i > 0)
-			buffer_append_text(out, ", ");
-		if (value_validate(values[i], &value, &why) == 0)
-			value_format(out, values[i], VALUE_MAX);
-		else
-			buffer_printf(out, "<no value: %s>", why);
-	}
-	if (n > VALUES_MAX)
-		buffer_printf(out, ", … %zu more", n - VALUES_MAX);
+	if (i >= VALUES_MAX)
+		return;
+	if (i > 0)
+		buffer_append_text(out, ", ");
+	if (value_validate(bytes, &value, &why) == 0)
+		value_format(out, bytes, VALUE_MAX);
+	else
+		buffer_printf(out, "<no value: %s>", why);
+}
+
+/* Values, and after them the items of a list. */
+static void
+append_values(struct buffer *out, const struct span *values, size_t n,
+	      struct span items)
+{
+	struct value_cursor cursor = { .rest = items };
+	struct span item;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		append_value(out, i, values[i]);
+	while (value_next(&cursor, &item))
+		append_value(out, i++, item);
+	if (i > VALUES_MAX)
+		buffer_printf(out, ", … %zu more", i - VALUES_MAX);
 }
 
 static void
@@ -86,7 +102,8 @@ append_outcome(struct buffer *out, const struct message_reply *reply)
 		if (reply->n_results == 0)
 			return;
 		buffer_append_text(out, " (");
-		append_values(out, reply->results, reply->n_results);
+		append_values(out, reply->results, reply->n_results,
+			      span_make(NULL, 0));
 		buffer_append_text(out, ")");
 		return;
 	}
@@ -122,7 +139,7 @@ trace_format_call(struct buffer *out, const char *who, struct span type,
 	buffer_printf(out, "#%llu.", (unsigned long long)call->object);
 	append_plain(out, call->method);
 	buffer_append_text(out, "(");
-	append_values(out, call->args, call->n_args);
+	append_values(out, call->args, call->n_args, call->items);
 	buffer_append_text(out, ") -> ");
 	append_outcome(out, reply);
 	append_time(out, elapsed_ns);

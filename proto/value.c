@@ -148,6 +148,17 @@ value_items(const struct value *value)
 }
 
 bool
+value_list_items(struct span list, struct span *ret)
+{
+	const uint8_t *at = list.data;
+
+	if (*at++ != VALUE_TAG_LIST)
+		return false;
+	*ret = get_span(&at);
+	return true;
+}
+
+bool
 value_next(struct value_cursor *cursor, struct span *ret_item)
 {
 	const uint8_t *at = cursor->rest.data;

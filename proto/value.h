@@ -85,6 +85,8 @@ struct value_cursor {
 };
 
 struct value_cursor value_items(const struct value *value);
+/* Those of a list as they lie in it; false when it is none. */
+bool value_list_items(struct span list, struct span *ret);
 bool value_next(struct value_cursor *cursor, struct span *ret_item);
 size_t value_count(const struct value *value); /* items; entries of a map */
 

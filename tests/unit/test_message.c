@@ -131,6 +131,37 @@ START_TEST(call_is_written_and_read_byte_by_byte)
 }
 END_TEST
 
+/* What a list has inside: fields 1, one of them with a length of two bytes. */
+START_TEST(items_of_a_list_are_arguments_behind_the_others)
+{
+	struct span arg = LITERAL("\x08\x01");
+	uint8_t items[4 + 3 + 200 + 4] = "\x0a\x02\x18\x02\x0a\xc8\x01";
+	struct message_call got, call = {
+		.id = 1,
+		.n_args = 1,
+		.args = &arg,
+		.items = span_make(items, sizeof(items)),
+	};
+
+	memset(items + 7, 'x', 200);
+	memcpy(items + 207, "\x0a\x02\x18\x04", 4);
+	ck_assert_int_eq(message_send_call(&channel, &call), 0);
+	ck_assert_int_eq(message_unpack_call(
+				 &arena,
+				 span_make(channel.out.data + FRAME_HEADER_SIZE,
+					   channel_pending(&channel) -
+						   FRAME_HEADER_SIZE),
+				 &got),
+			 0);
+	ck_assert_uint_eq(got.n_args, 4);
+	ck_assert_uint_eq(got.items.size, 0);
+	ck_assert_bytes(got.args[0], arg);
+	ck_assert_bytes(got.args[1], LITERAL("\x18\x02"));
+	ck_assert_bytes(got.args[2], span_make(items + 7, 200));
+	ck_assert_bytes(got.args[3], LITERAL("\x18\x04"));
+}
+END_TEST
+
 START_TEST(reply_is_written_and_read_byte_by_byte)
 {
 	struct span results[] = { LITERAL("\x08\x01") };
@@ -494,6 +525,7 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, hello_is_written_and_read_byte_by_byte);
 	tcase_add_test(tcase, welcome_is_written_and_read_byte_by_byte);
 	tcase_add_test(tcase, call_is_written_and_read_byte_by_byte);
+	tcase_add_test(tcase, items_of_a_list_are_arguments_behind_the_others);
 	tcase_add_test(tcase, reply_is_written_and_read_byte_by_byte);
 	tcase_add_test(
 		tcase,

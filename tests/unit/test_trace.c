@@ -133,6 +133,13 @@ START_TEST(many_and_long_arguments_are_cut)
 	expect("mproxy[4711]: t#2.m(42, 42, 42, 42, 42, 42, … 3 more) -> ok "
 	       "0 us",
 	       "t", &call, &reply, 0);
+	/* those that are given as the items of a list come behind */
+	call.n_args = 5;
+	call.items = LITERAL("\x0a\x02\x18\x02\x0a\x02\x08\x01");
+	expect("mproxy[4711]: t#2.m(42, 42, 42, 42, 42, 1, … 1 more) -> ok "
+	       "0 us",
+	       "t", &call, &reply, 0);
+	call.items.size = 0;
 	memset(long_text + 3, 'x', 1000);
 	args[0] = span_make(long_text, sizeof(long_text));
 	call.n_args = 1;
