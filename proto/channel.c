@@ -159,7 +159,7 @@ in_move(struct channel *channel, size_t need, size_t capacity)
  * doubles, so that what is taken is at most twice what has arrived; only a
  * kept block, which takes no memory, is as large as the header says.
  */
-static int
+static __attribute__((noinline)) int
 in_grow(struct channel *channel)
 {
 	size_t base = channel->in_base;
@@ -436,7 +436,7 @@ channel_reserve_lent(struct channel *channel, enum frame_kind kind, size_t size,
 	return at;
 }
 
-static int
+static __attribute__((noinline)) int
 flush_lent(struct channel *channel, int flags)
 {
 	const struct buffer *head = &channel->head;

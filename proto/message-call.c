@@ -335,7 +335,7 @@ no_room(const struct channel *channel, size_t size)
 					  : MPROXY_ERR_NO_MEMORY;
 }
 
-static inline uint8_t *
+static inline __attribute__((always_inline)) uint8_t *
 put_call(uint8_t *out, const struct message_call *call, size_t n_args)
 {
 	out = put_number(out, CALL_ID, call->id);
