@@ -106,18 +106,25 @@ send_fork(struct lane *lane, const struct session *session, int fd,
 	return r < 0 ? r : reply.status;
 }
 
-/* The server takes a descriptor only when it was told that one will come. Takes
- * fd. 0, or an error of the library. */
+/*
+ * The first time, the server is asked to be ready for descriptors: before that
+ * it would lose one. SERVER_SILENT: the announcement was sent, but not answered.
+ * Takes fd. 0, or an error of the library.
+ */
 static int
 announce_on(struct lane *lane, const struct session *session, int fd)
 {
 	int64_t deadline = clock_now() + patience_ms() * NS_PER_MS;
-	int error = send_fork(lane, session, -1, deadline);
+	int error = 0;
 
+	if (!lane->passes_fds)
+		error = send_fork(lane, session, -1, deadline);
 	if (error) {
 		close(fd);
-		return error;
+		return error == MPROXY_ERR_SERVER_SILENT ? MPROXY_ERR_TIMEOUT
+							 : error;
 	}
+	lane->passes_fds = true;
 	return send_fork(lane, session, fd, deadline);
 }
 

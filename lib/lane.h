@@ -22,6 +22,7 @@ struct lane {
 	uint64_t last_id;
 	uint64_t orphan_id; /* a reply nobody waits for any more; 0: none */
 	bool timeless;	    /* its socket has no timeout for reading now */
+	bool passes_fds;    /* the server is ready for them; see fork.c */
 	bool gathers;	    /* what is put into its buffer is sent by others */
 	struct pipeline *pipeline; /* NULL: none; see pipeline.c */
 	struct channel channel;

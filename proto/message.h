@@ -98,7 +98,7 @@ int message_send_reply(struct channel *channel,
 int message_send_cancel(struct channel *channel, uint64_t id);
 int message_send_release(struct channel *channel,
 			 const struct message_release *release);
-/* Takes fd, also on failure; -1: the first of the two Forks, without it. */
+/* Takes fd, also on failure; -1: a Fork that only asks to be ready for one. */
 int message_send_fork(struct channel *channel, const struct message_fork *fork,
 		      int fd);
 

@@ -127,8 +127,9 @@ handle_release(struct conn *conn, struct span payload, int64_t now)
 }
 
 /*
- * Two of them: the first says that the descriptor will come, the second brings
- * it. To be ready for descriptors costs each read a fiftieth of a call.
+ * One without a descriptor says that such Forks will come. To be ready for
+ * descriptors costs each read a fiftieth of a call: lanes that never fork are
+ * not.
  */
 static int
 handle_fork(struct conn *conn, struct span payload, struct fdset *fds)
@@ -136,14 +137,14 @@ handle_fork(struct conn *conn, struct span payload, struct fdset *fds)
 	struct message_reply reply = { 0 };
 	struct message_fork fork;
 	const char *why = "";
-	bool is_first = conn->channel.wants_no_fds;
 	int r = message_unpack_fork(&conn->server->arena, payload, &fork);
 
 	if (r < 0)
 		return r;
-	conn->channel.wants_no_fds = !is_first;
 	reply.id = fork.id;
-	if (!is_first)
+	if (fds->n == 0)
+		conn->channel.wants_no_fds = false;
+	else
 		reply.status = announce_fork(conn->client, fork.nonce,
 					     fdset_take(fds), &why);
 	reply.detail = span_text(why);

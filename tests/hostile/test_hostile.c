@@ -390,14 +390,12 @@ START_TEST(a_fork_without_its_pipe_is_refused)
 	struct raw raw;
 
 	meet(&raw, true);
-	for (unsigned n = 0; n < 2; n++) { /* none; /dev/null */
-		send_first_fork(&raw);
-		raw_send_frame(&raw, FRAME_FORK, LITERAL(FORK), n);
-		reply = raw_reply(&raw);
-		ck_assert_uint_eq(reply.id, 3);
-		ck_assert_int_eq(reply.status, MPROXY_ERR_INVALID);
-	}
 	send_first_fork(&raw);
+	send_first_fork(&raw); /* asked again: no harm */
+	raw_send_frame(&raw, FRAME_FORK, LITERAL(FORK), 1); /* /dev/null */
+	reply = raw_reply(&raw);
+	ck_assert_uint_eq(reply.id, 3);
+	ck_assert_int_eq(reply.status, MPROXY_ERR_INVALID);
 	raw_send_frame(&raw, FRAME_FORK, LITERAL(FORK), 2);
 	expect_expulsion(&raw, true, MPROXY_ERR_PROTOCOL, "descriptor");
 	raw_deinit(&raw);

@@ -139,6 +139,63 @@ START_TEST(inherited_proxy_works_in_the_child)
 }
 END_TEST
 
+/* Forks while the manager is stopped; it goes on when that is done. The child
+ * ends with 0 when its call gave this code. */
+static void
+fork_in_silence(struct mproxy_object *list, int want)
+{
+	pid_t manager = mproxy_manager_pid(m);
+	pid_t pid;
+
+	ck_assert_int_eq(kill(manager, SIGSTOP), 0);
+	pid = fork();
+	if (pid == 0) {
+		CHILD(append(list, 1) == want);
+		_exit(0);
+	}
+	ck_assert_int_eq(kill(manager, SIGCONT), 0);
+	assert_ends_well(pid);
+}
+
+static void
+fork_and_append(struct mproxy_object *list)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		CHILD(append(list, 1) == 0);
+		_exit(0);
+	}
+	assert_ends_well(pid);
+}
+
+/* The first time the manager had to be asked to be ready for it. */
+START_TEST(child_of_a_first_fork_that_was_not_heard_is_told)
+{
+	struct mproxy_object *list = new_list();
+
+	fork_in_silence(list, MPROXY_ERR_FORKED);
+	fork_and_append(list);
+	fork_and_append(list);
+	ck_assert_int_eq(length(list), 2);
+	mproxy_object_free(list);
+	await_stat("sessions", 1);
+}
+END_TEST
+
+START_TEST(child_of_a_later_fork_is_known_when_the_manager_goes_on)
+{
+	struct mproxy_object *list = new_list();
+
+	fork_and_append(list);
+	fork_in_silence(list, 0);
+	fork_and_append(list);
+	ck_assert_int_eq(length(list), 3);
+	mproxy_object_free(list);
+	await_stat("sessions", 1);
+}
+END_TEST
+
 START_TEST(child_that_was_never_heard_of_is_given_up)
 {
 	struct mproxy_object *list = new_list();
@@ -399,6 +456,9 @@ fork_suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 250);
 	tcase_add_test(tcase, inherited_proxy_works_in_the_child);
+	tcase_add_test(tcase, child_of_a_first_fork_that_was_not_heard_is_told);
+	tcase_add_test(tcase,
+		       child_of_a_later_fork_is_known_when_the_manager_goes_on);
 	tcase_add_test(tcase, child_that_was_never_heard_of_is_given_up);
 	tcase_add_test(tcase, grandchild_of_a_child_that_did_nothing_works);
 	tcase_add_test(tcase, child_keeps_what_the_parent_releases);
