@@ -87,6 +87,7 @@ on_thread_end(void *unused)
 	pipeline_forget();
 	while (thread_state.lanes)
 		lane_drop(thread_state.lanes);
+	value_blocks_forget();
 }
 
 static void
@@ -105,6 +106,7 @@ lane_watch_thread(void)
 	if (thread_state.known)
 		return 0;
 	thread_state.known = true;
+	value_blocks_keep();
 	/* what was interrupted before this thread came to us does not concern
 	 * it; but the main thread was there all the time */
 	if (gettid() != getpid())

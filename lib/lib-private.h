@@ -33,9 +33,15 @@ struct mproxy_value {
 		*objects; /* in the order of the bytes; NULL: none */
 	struct value_index *_Atomic index; /* value-access.c; NULL: not yet */
 	unsigned depth;			   /* 0: not known, see value_depth() */
+	bool is_small;			   /* its memory, see value-block.c */
 	size_t size;
 	uint8_t bytes[]; /* canonical; a NUL follows */
 };
+
+/* This thread keeps blocks of small values from now on, until it forgets
+ * them. */
+void value_blocks_keep(void);
+void value_blocks_forget(void);
 
 /* From canonical bytes without handles. NULL without memory. */
 struct mproxy_value *value_new(struct span bytes);

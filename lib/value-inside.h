@@ -7,10 +7,32 @@
 
 #include "lib-private.h"
 
+/* --- value-block.c: the memory of small values --- */
+
+#define VALUE_BLOCK 64 /* bytes, head included: what most values fit into */
+
+void *value_block_new(void); /* NULL without memory */
+void value_block_free(void *block);
+
 /* --- value.c --- */
 
 /*
- * A value grows inside a buffer, behind the room for its head, so that making
+ * A value whose size has a bound is written straight into its memory:
+ *	struct mproxy_value *value = value_alloc(VALUE_HEAD_MAX);
+ *	return value ? value_seal(value, write(value->bytes)) : NULL;
+ */
+struct mproxy_value *value_alloc(size_t most); /* NULL without memory */
+
+static inline struct mproxy_value *
+value_seal(struct mproxy_value *value, uint8_t *end)
+{
+	*end = '\0';
+	value->size = (size_t)(end - value->bytes);
+	return value;
+}
+
+/*
+ * Any other grows inside a buffer, behind the room for its head, so that making
  * one is one allocation:
  *	struct buffer buffer = value_begin(0);
  *	value_put_int(&buffer, 7);

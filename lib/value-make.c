@@ -1,12 +1,11 @@
 /*
- * The constructors. A scalar is one append to a buffer; a list and a map take
- * the bytes of their items and the objects of their handles.
+ * The constructors. An integer and a text, which most values are, go straight
+ * into their memory; another scalar is one append to a buffer; a list and a map
+ * take the bytes of their items and the objects of their handles.
  */
 #include <stdlib.h>
 
 #include "value-inside.h"
-
-#define TEXT_HEAD 11 /* a tag and the longest length */
 
 struct mproxy_value *
 mproxy_value_nil(void)
@@ -29,10 +28,10 @@ mproxy_value_bool(bool value)
 struct mproxy_value *
 mproxy_value_int(int64_t value)
 {
-	struct buffer buffer = value_begin(0);
+	struct mproxy_value *made = value_alloc(VALUE_HEAD_MAX);
 
-	value_put_int(&buffer, value);
-	return value_end(&buffer, 0);
+	return made ? value_seal(made, value_write_int(made->bytes, value))
+		    : NULL;
 }
 
 struct mproxy_value *
@@ -53,6 +52,21 @@ mproxy_value_double(double value)
 	return value_end(&buffer, 0);
 }
 
+static struct mproxy_value *
+make_text(enum mproxy_kind kind, struct span text)
+{
+	/* a tag, and a length of one byte or more */
+	size_t head = text.size < 0x80 ? 2 : VALUE_HEAD_MAX;
+	struct mproxy_value *value = NULL;
+
+	if (text.size > PTRDIFF_MAX)
+		return value_fail_memory();
+	value = value_alloc(head + text.size);
+	return value ? value_seal(value,
+				  value_write_text(value->bytes, kind, text))
+		     : NULL;
+}
+
 struct mproxy_value *
 mproxy_value_string(const char *text)
 {
@@ -65,7 +79,6 @@ struct mproxy_value *
 mproxy_value_string_n(const char *text, size_t size)
 {
 	struct span utf8 = span_make(text, size);
-	struct buffer buffer;
 
 	if (!text && size > 0)
 		return value_fail(MPROXY_ERR_INVALID, "a text is NULL");
@@ -73,21 +86,15 @@ mproxy_value_string_n(const char *text, size_t size)
 		return value_fail(MPROXY_ERR_INVALID,
 				  "a text is not UTF-8 or has a NUL inside "
 				  "(mproxy_value_bytes() takes anything)");
-	buffer = value_begin(TEXT_HEAD + size);
-	value_put_text(&buffer, utf8);
-	return value_end(&buffer, 0);
+	return make_text(MPROXY_STRING, utf8);
 }
 
 struct mproxy_value *
 mproxy_value_bytes(const void *data, size_t size)
 {
-	struct buffer buffer;
-
 	if (!data && size > 0)
 		return value_fail(MPROXY_ERR_INVALID, "the bytes are NULL");
-	buffer = value_begin(TEXT_HEAD + size);
-	value_put_bytes(&buffer, span_make(data, size));
-	return value_end(&buffer, 0);
+	return make_text(MPROXY_BYTES, span_make(data, size));
 }
 
 struct mproxy_value *

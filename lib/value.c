@@ -44,19 +44,50 @@ value_null_error(void)
 
 /* --- building --- */
 
-#define SMALLEST 64 /* head included: what most values fit into */
+/* All but the size. */
+static struct mproxy_value *
+set_head(void *memory, bool is_small, struct mproxy_object **objects, size_t n)
+{
+	struct mproxy_value *value = memory;
+
+	atomic_init(&value->refs, 1);
+	value->n_objects = (uint32_t)n;
+	value->objects = objects;
+	atomic_init(&value->index, NULL);
+	value->depth = 0;
+	value->is_small = is_small;
+	return value;
+}
+
+struct mproxy_value *
+value_alloc(size_t most)
+{
+	size_t head = offsetof(struct mproxy_value, bytes);
+	bool is_small = most < VALUE_BLOCK - head;
+	void *memory = NULL;
+
+	if (is_small)
+		memory = value_block_new();
+	else if (most < PTRDIFF_MAX - head)
+		memory = block_alloc(head + most + 1);
+	return memory ? set_head(memory, is_small, NULL, 0)
+		      : value_fail_memory();
+}
 
 struct buffer
 value_begin(size_t expected)
 {
 	size_t head = offsetof(struct mproxy_value, bytes);
-	struct buffer buffer = { .capacity = SMALLEST, .size = head };
+	struct buffer buffer = { .capacity = VALUE_BLOCK, .size = head };
 
 	if (expected > PTRDIFF_MAX)
 		expected = 0; /* for which there will not be the memory */
-	if (expected >= SMALLEST - head)
+	if (expected >= VALUE_BLOCK - head) {
 		buffer.capacity = head + expected + 1;
-	buffer.data = block_alloc(buffer.capacity);
+		buffer.data = block_alloc(buffer.capacity);
+	} else {
+		buffer.data = value_block_new();
+	}
 	buffer.failed = !buffer.data;
 	return buffer;
 }
@@ -65,9 +96,8 @@ struct mproxy_value *
 value_end(struct buffer *buffer, size_t n_objects)
 {
 	struct mproxy_object **objects = NULL;
-	size_t size = buffer->size;
 	uint8_t *end = buffer_extend(buffer, 1);
-	struct mproxy_value *value;
+	bool is_small = buffer->capacity == VALUE_BLOCK;
 
 	if (n_objects > 0 && n_objects <= UINT32_MAX)
 		objects = calloc(n_objects, sizeof(*objects));
@@ -76,24 +106,19 @@ value_end(struct buffer *buffer, size_t n_objects)
 		buffer_deinit(buffer);
 		return value_fail_memory();
 	}
-	*end = '\0';
-	value = (struct mproxy_value *)(void *)buffer->data;
-	atomic_init(&value->refs, 1);
-	value->n_objects = (uint32_t)n_objects;
-	value->objects = objects;
-	atomic_init(&value->index, NULL);
-	value->depth = 0;
-	value->size = size - offsetof(struct mproxy_value, bytes);
-	return value;
+	return value_seal(set_head(buffer->data, is_small, objects, n_objects),
+			  end);
 }
 
 struct mproxy_value *
 value_new(struct span bytes)
 {
-	struct buffer buffer = value_begin(bytes.size);
+	struct mproxy_value *value = value_alloc(bytes.size);
 
-	buffer_append_span(&buffer, bytes);
-	return value_end(&buffer, 0);
+	if (!value)
+		return NULL;
+	memcpy(value->bytes, bytes.data, bytes.size);
+	return value_seal(value, value->bytes + bytes.size);
 }
 
 /* --- owners --- */
@@ -119,7 +144,10 @@ mproxy_value_free(struct mproxy_value *value)
 		mproxy_object_free(value->objects[i]);
 	free(value->objects);
 	value_index_free(value);
-	block_free(value, value->size);
+	if (value->is_small)
+		value_block_free(value);
+	else
+		block_free(value, value->size);
 	return NULL;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "sanitize.h"
 
 #define N_SLOTS 4
 
@@ -103,7 +104,7 @@ block_free_large(void *block)
 	size_t size = block_size(block);
 	struct kept *kept = block;
 
-	if (!BLOCK_KEEPS || !block || size < BLOCK_LARGE ||
+	if (SANITIZED || !block || size < BLOCK_LARGE ||
 	    size > BLOCK_KEPT_MAX) {
 		free(block);
 		return;

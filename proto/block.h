@@ -19,19 +19,6 @@
  * a bit. */
 #define BLOCK_KEPT_MAX ((size_t)80 << 20)
 
-/* Sanitizers would not see the use of memory that is kept, so they get real
- * allocations. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define BLOCK_KEEPS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define BLOCK_KEEPS 0
-#endif
-#endif
-#ifndef BLOCK_KEEPS
-#define BLOCK_KEEPS 1
-#endif
-
 void *block_alloc_large(size_t size);
 void block_free_large(void *block);
 

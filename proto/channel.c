@@ -14,6 +14,7 @@
 
 #include "block.h"
 #include "channel.h"
+#include "sanitize.h"
 
 #include "mproxy/error.h"
 
@@ -35,7 +36,7 @@ in_alloc(struct channel *channel)
 	struct channel_spare *spare = channel->spare;
 	uint8_t *memory = NULL;
 
-	if (BLOCK_KEEPS && spare) {
+	if (!SANITIZED && spare) {
 		memory = spare->memory;
 		spare->memory = NULL;
 	}
@@ -57,7 +58,7 @@ in_free(struct channel *channel)
 {
 	struct channel_spare *spare = channel->spare;
 
-	if (BLOCK_KEEPS && spare && !spare->memory &&
+	if (!SANITIZED && spare && !spare->memory &&
 	    channel->in_capacity == IN_SIZE)
 		spare->memory = channel->in;
 	else

@@ -84,6 +84,19 @@ value_put_bytes(struct buffer *out, struct span data)
 	put_length_field(out, VALUE_TAG_BYTES, data);
 }
 
+uint8_t *
+value_write_int(uint8_t *out, int64_t value)
+{
+	*out++ = VALUE_TAG_INT;
+	return wire_put_varint(out, wire_zigzag(value));
+}
+
+uint8_t *
+value_write_text(uint8_t *out, enum mproxy_kind kind, struct span text)
+{
+	return wire_put_field(out, WIRE_TAG(kind, WIRE_LENGTH), text);
+}
+
 /* From the machine's order of bytes to the wire's. */
 static void
 put_elements(uint8_t *out, const uint8_t *data, size_t size, size_t n)

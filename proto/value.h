@@ -133,6 +133,13 @@ void value_put_handle(struct buffer *out, uint64_t object, struct span type);
 void value_put_list(struct buffer *out, const struct span *items, size_t n);
 void value_put_map(struct buffer *out, const struct span *entries, size_t n);
 
+/* The same for the two most used, where there is room already: the place behind.
+ * kind: MPROXY_STRING, whose text is trusted, or MPROXY_BYTES. */
+#define VALUE_HEAD_MAX 11 /* bytes */
+uint8_t *value_write_int(uint8_t *out, int64_t value);
+uint8_t *value_write_text(uint8_t *out, enum mproxy_kind kind,
+			  struct span text);
+
 /*
  * A list whose items are written between begin and end: begin gives a mark for
  * end. A list begun while another is open in the same buffer is an item of
@@ -147,7 +154,6 @@ void value_list_end(struct buffer *out, size_t mark);
  * time with value_list_item(): the items, or keys, which ascend, and values in
  * turn. size is that of all of these fields.
  */
-#define VALUE_HEAD_MAX 11 /* bytes */
 void value_put_head(struct buffer *out, enum mproxy_kind kind, size_t size);
 
 bool value_is_utf8(struct span text); /* valid, and no NUL */

@@ -3,6 +3,7 @@
  * none delays or disturbs another.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <mproxy/manager.h>
 #include <mproxy/object.h>
 
-#include "lib/lib-private.h"
+#include "lib/lane.h"
 #include "tests/harness/check-main.h"
 #include "tests/harness/fake-server.h"
 #include "tests/harness/leak.h"
@@ -132,6 +133,39 @@ START_TEST(lane_ends_with_its_thread)
 	while (atomic_load(&n_lanes_ended) < THREADS)
 		sched_yield();
 	ck_assert_int_eq(mproxy_manager_ping(m), 0);
+}
+END_TEST
+
+/* Leaves as many freed values behind as a thread may keep, or more. */
+static void *
+make_values(void *unused)
+{
+	struct mproxy_value *values[100];
+
+	(void)unused;
+	if (lane_watch_thread() != 0)
+		return (void *)(intptr_t)1;
+	for (int i = 0; i < 100; i++)
+		values[i] = mproxy_value_int(i);
+	for (int i = 0; i < 100; i++)
+		mproxy_value_free(values[i]);
+	return NULL;
+}
+
+/* Ten rounds of eight threads are warm-up; in fifty, what each of them kept
+ * would come to more than half a megabyte. */
+START_TEST(what_a_thread_kept_ends_with_it)
+{
+	pthread_t threads[THREADS];
+	size_t before = 0;
+
+	for (int i = 0; i < 60; i++) {
+		if (i == 10)
+			before = mallinfo2().uordblks;
+		start(threads, make_values);
+		join(threads, 0);
+	}
+	ck_assert_uint_lt(mallinfo2().uordblks, before + 250000);
 }
 END_TEST
 
@@ -298,6 +332,7 @@ threads_suite(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, answers_reach_the_thread_that_asked);
 	tcase_add_test(tcase, lane_ends_with_its_thread);
+	tcase_add_test(tcase, what_a_thread_kept_ends_with_it);
 #ifndef __SANITIZE_ADDRESS__ /* it does not follow a thread that unwinds */
 	tcase_add_test(tcase, thread_cancelled_in_a_wait_ends_its_lane);
 #endif
