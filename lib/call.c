@@ -107,11 +107,12 @@ exchange(struct call *call, struct lane **ret_lane, struct message_reply *ret)
 	struct lane *lane;
 	int error;
 
-	if (timeout_ms < -1)
-		return error_set(MPROXY_ERR_INVALID,
-				 "a timeout is -1, for ever, or 0 and more, "
-				 "not %d",
-				 timeout_ms);
+	if (timeout_ms < -1) {
+		error_set(MPROXY_ERR_INVALID,
+			  "a timeout is -1, for ever, or 0 and more, not %d",
+			  timeout_ms);
+		return MPROXY_ERR_INVALID;
+	}
 	error = lane_enter(call->manager, &lane);
 	if (error)
 		return error;
