@@ -18,18 +18,6 @@
 
 #define KEEP_SIZE ((size_t)64 << 10) /* of the read buffer, between turns */
 
-static bool
-is_ours(const struct mproxy_async *async)
-{
-	return async->lane->session == atomic_load(&async->manager->session);
-}
-
-bool
-async_is_usable(const struct mproxy_async *async)
-{
-	return async->lane && is_ours(async);
-}
-
 int
 async_obstacle(const struct mproxy_async *async)
 {
@@ -84,7 +72,7 @@ int
 mproxy_async_timeout(struct mproxy_async *async)
 {
 	/* a child of fork is to dispatch at once, and so end its calls */
-	if (async->lane && !is_ours(async))
+	if (async->lane && !async_is_ours(async))
 		return async->in_flight > 0 ? 0 : -1;
 	async->told_deadline = silent_at(async);
 	return ms_until(async->told_deadline);
@@ -180,7 +168,7 @@ mproxy_async_free(struct mproxy_async *async)
 		return NULL;
 	}
 	if (async->lane) {
-		int error = is_ours(async)
+		int error = async_is_ours(async)
 				    ? error_set(MPROXY_ERR_CLOSED,
 						"mproxy_async_free() ended "
 						"this call")
@@ -322,7 +310,7 @@ mproxy_async_dispatch(struct mproxy_async *async, unsigned events)
 	if (!async->lane)
 		return async_obstacle(async);
 	async->dispatching = true;
-	if (!is_ours(async))
+	if (!async_is_ours(async))
 		async_end(async, async_obstacle(async));
 	else if ((r = turn(async, events)) < 0)
 		async_end(async, lane_error(async->lane, r, true));

@@ -200,14 +200,7 @@ mproxy_async_call(struct mproxy_async *async, struct mproxy_object *object,
 				   const struct mproxy_value *value),
 		  void *context, uint64_t *ret_call)
 {
-	struct call call = {
-		.manager = async->manager,
-		.message = {
-			.object = object->id,
-			.method = span_text(method),
-			.timeout_ms = timeout_ms,
-		},
-	};
+	struct call call = call_make(object, method, timeout_ms);
 	struct async_call *slot;
 	int error = check(async, object, timeout_ms, args);
 

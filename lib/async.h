@@ -70,8 +70,19 @@ void async_destroy(struct mproxy_async *async);
 
 /* --- async-run.c --- */
 
+/* Not the parent's; of one that has not ended. */
+static inline bool
+async_is_ours(const struct mproxy_async *async)
+{
+	return async->lane->session == atomic_load(&async->manager->session);
+}
+
 /* Not ended, and not the parent's. */
-bool async_is_usable(const struct mproxy_async *async);
+static inline bool
+async_is_usable(const struct mproxy_async *async)
+{
+	return async->lane && async_is_ours(async);
+}
 
 /* Sets the detail and returns why it is not. */
 int async_obstacle(const struct mproxy_async *async);

@@ -9,41 +9,29 @@
 
 #define FACE_ARGS 8
 
-struct face {
-	struct span spans[FACE_ARGS];
-	struct call call;
-};
-
+/* Borrows the bytes of the arguments. */
 static int
-face_init(struct face *face, struct mproxy_object *object, const char *method,
-	  int timeout_ms, size_t n_args, struct mproxy_value *const *args)
+set_args(struct call *call, const struct mproxy_object *object, size_t n_args,
+	 struct mproxy_value *const *args, struct span *spans)
 {
 	if (n_args > FACE_ARGS)
-		return error_set(MPROXY_ERR_INVALID,
-				 "%s with more than %d arguments", method,
-				 FACE_ARGS);
+		return error_set(
+			MPROXY_ERR_INVALID, "%s with more than %d arguments",
+			(const char *)call->message.method.data, FACE_ARGS);
 	for (size_t i = 0; i < n_args; i++) {
 		if (!args[i])
 			return value_null_error();
 		if (args[i]->n_objects > 0 &&
 		    args[i]->objects[0]->manager != object->manager)
-			return error_set(MPROXY_ERR_INVALID,
-					 "argument %zu of %s has a handle of "
-					 "another manager",
-					 i + 1, method);
-		face->spans[i] = value_span(args[i]);
+			return error_set(
+				MPROXY_ERR_INVALID,
+				"argument %zu of %s has a handle of "
+				"another manager",
+				i + 1, (const char *)call->message.method.data);
+		spans[i] = value_span(args[i]);
 	}
-	face->call = (struct call){
-		.manager = object->manager,
-		.type = object->type,
-		.message = {
-			.object = object->id,
-			.method = span_text(method),
-			.timeout_ms = timeout_ms,
-			.n_args = n_args,
-			.args = face->spans,
-		},
-	};
+	call->message.n_args = n_args;
+	call->message.args = spans;
 	return 0;
 }
 
@@ -53,14 +41,15 @@ perform(struct mproxy_object *object, const char *method, int timeout_ms,
 	size_t n_args, struct mproxy_value *const *args, bool watched,
 	struct lane **ret_lane, struct message_reply *ret)
 {
-	struct face face;
-	int error = face_init(&face, object, method, timeout_ms, n_args, args);
+	struct call call = call_make(object, method, timeout_ms);
+	struct span spans[FACE_ARGS];
+	int error = set_args(&call, object, n_args, args, spans);
 
 	if (!error) {
-		face.call.unwatched = watched ? NULL : object;
-		error = call_perform(&face.call, ret_lane, ret);
+		call.unwatched = watched ? NULL : object;
+		error = call_perform(&call, ret_lane, ret);
 	}
-	if (!error && pipeline_takes(*ret_lane, &face.call))
+	if (!error && pipeline_takes(*ret_lane, &call))
 		for (size_t i = 0; i < n_args; i++)
 			if (args[i]->n_objects > 0)
 				pipeline_hold(*ret_lane, args[i]);

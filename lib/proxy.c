@@ -195,21 +195,13 @@ mproxy_object_call(struct mproxy_object *object, const char *method,
 		   struct mproxy_value *args, int timeout_ms,
 		   struct mproxy_value **ret)
 {
-	struct call call = {
-		.manager = object->manager,
-		.type = object->type,
-		.unwatched = ret ? NULL : object,
-		.message = {
-			.object = object->id,
-			.method = span_text(method),
-			.timeout_ms = timeout_ms,
-		},
-	};
+	struct call call = call_make(object, method, timeout_ms);
 	struct mproxy_value *value = NULL;
 	struct message_reply reply;
 	struct lane *lane;
 	int error;
 
+	call.unwatched = ret ? NULL : object;
 	error = call_set_items(&call, args);
 	if (!error)
 		error = call_perform(&call, &lane, &reply);
