@@ -118,11 +118,22 @@ void waitlist_fail_all(struct waitlist *list, int code, const char *format, ...)
 /*
  * A long job: step() runs now and then again in later turns until it ends the
  * call (or parks it); the object answers nobody else meanwhile, others are
- * served. release() frees data, and leaves the object in order, if the lane
- * goes or the call is cancelled before the end; step() frees it when it ends
- * the call.
+ * served between two steps. How much a step may do it asks call_share().
+ * release() frees data, and leaves the object in order, if the lane goes or
+ * the call is cancelled before the end; step() frees it when it ends the call.
  */
 void call_again(struct call *call, void (*step)(struct call *call, void *data),
 		void *data, void (*release)(struct call *call, void *data));
+
+/*
+ * How many of at most n a step does: items, comparisons, bytes; at least 1.
+ * n is as many as take some 100 µs, and all are the share of whoever has the
+ * server to himself. While calls come in between the steps, it is a small part
+ * of them: some 5 µs, so that a call waits no longer for a step than it takes
+ * itself. The share differs from step to step, so count what was done. The
+ * first step, within the handler, always has all: whether what is short is
+ * answered at once does not depend on others.
+ */
+size_t call_share(const struct call *call, size_t n);
 
 #endif

@@ -83,7 +83,7 @@ core_settle(struct core *core)
 	while ((link = list_first(&core->ended)))
 		call_free(LIST_ENTRY(link, struct call, link));
 	if (!list_is_empty(&core->dying))
-		core_bury(core, FREE_PER_EVENT);
+		core_bury(core, core_share(core, FREE_PER_EVENT));
 }
 
 void
@@ -106,15 +106,37 @@ core_has_work(const struct core *core)
 	       !list_is_empty(&core->ready);
 }
 
+/* There is no clock here: who else wants the server is seen by the calls that
+ * came since the last slice. Those that came while nothing was to be done do
+ * not count: the one that began the job is among them. */
+static void
+set_pace(struct core *core)
+{
+	struct pace *pace = &core->pace;
+
+	if (!pace->is_working)
+		return;
+	if (core->calls != pace->calls) {
+		pace->shift = PACE_SHORTEST;
+		pace->quiet = 0;
+	} else if (pace->shift && ++pace->quiet == PACE_PATIENCE) {
+		pace->shift--;
+		pace->quiet = 0;
+	}
+}
+
 bool
 core_work(struct core *core, int64_t now)
 {
 	core_enter(core, now);
+	set_pace(core);
 	jobs_work(core);
 	settle(core);
-	core_bury(core, FREE_PER_SLICE);
+	core_bury(core, core_share(core, FREE_PER_SLICE));
 	core_leave(core);
-	return core_has_work(core);
+	core->pace.calls = core->calls;
+	core->pace.is_working = core_has_work(core);
+	return core->pace.is_working;
 }
 
 /* --- beginning and end --- */

@@ -220,6 +220,12 @@ call_again(struct call *call, void (*step)(struct call *call, void *data),
 	call->state = CALL_JOB;
 }
 
+size_t
+call_share(const struct call *call, size_t n)
+{
+	return call->state == CALL_JOB ? core_share(call->core, n) : n;
+}
+
 void
 job_end(struct call *call, bool release)
 {
@@ -239,9 +245,9 @@ static void
 serve_waiting(struct job *job)
 {
 	struct list_link *link;
-	int n;
+	size_t n = core_share(job->object->core, CALLS_PER_SLICE);
 
-	for (n = 0; n < CALLS_PER_SLICE && !job->call; n++) {
+	for (; n > 0 && !job->call; n--) {
 		link = list_first(&job->waiting);
 		if (!link)
 			break;
@@ -290,9 +296,9 @@ void
 jobs_work(struct core *core)
 {
 	struct list_link *link;
-	int n;
+	size_t n = core_share(core, CALLS_PER_SLICE);
 
-	for (n = 0; n < CALLS_PER_SLICE; n++) {
+	for (; n > 0; n--) {
 		link = list_first(&core->ready);
 		if (!link)
 			break;

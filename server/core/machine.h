@@ -24,6 +24,17 @@
 /* Deferred calls served in one slice. */
 #define CALLS_PER_SLICE 64
 
+/*
+ * All of these are shares of who has the server to himself. Once a call comes
+ * between two slices they are divided by 2^PACE_SHORTEST; each time so many
+ * slices pass without one they double. So a slice takes about a PACE_PATIENCE-th
+ * of the time for which no call has come, which is what the next one may have
+ * to wait; and a client that asks again as soon as it has an answer finds the
+ * server at short slices always.
+ */
+#define PACE_SHORTEST 4
+#define PACE_PATIENCE 16
+
 /* --- one type, as the dispatcher finds it --- */
 
 struct method_slot {
@@ -85,6 +96,14 @@ struct timers {
 	uint64_t order;
 };
 
+/* How long the slices are, at present. */
+struct pace {
+	unsigned shift;	 /* they do 2^-shift of the most */
+	unsigned quiet;	 /* of this length, without a call between them */
+	uint64_t calls;	 /* core->calls when the last one was over */
+	bool is_working; /* there was more to do after it */
+};
+
 struct core {
 	struct core_config config;
 	struct core_output output;
@@ -105,6 +124,7 @@ struct core {
 	bool closing;		/* core_free() is at work */
 	struct list_link jobs;	/* busy objects */
 	struct list_link ready; /* lanes whose backlog may go on */
+	struct pace pace;
 
 	struct list_link ended; /* calls, until the event is over */
 	struct call *spare;	/* calls, for the next ones, by their data */
@@ -127,6 +147,15 @@ void core_expire(struct core *core);
 /* False, and nothing charged, past the limit. */
 bool core_charge(struct core *core, size_t size);
 void core_discharge(struct core *core, size_t size);
+
+/* What a slice does of at most n. */
+static inline size_t
+core_share(const struct core *core, size_t n)
+{
+	size_t share = n >> core->pace.shift;
+
+	return share ? share : 1;
+}
 
 /* The deadline of the next timer. */
 static inline int64_t

@@ -62,14 +62,16 @@ struct object_type {
 	/*
 	 * Goes on with what create() began when it set object->unfinished, which
 	 * only an object made by a client may: once a turn until it gives 1, all
-	 * is done, or -1 after call_fail(). Nobody can reach the object before.
+	 * is done, or -1 after call_fail(). It is a step of a job (call_again()).
+	 * Nobody can reach the object before.
 	 * May be NULL.
 	 */
 	int (*make)(struct call *call, struct object *object);
 
 	/*
-	 * Frees about budget parts of the state, items with item_free(). True
-	 * when all is freed; the core calls again later otherwise. No call is
+	 * Frees about budget parts of the state, items with item_free(), in some
+	 * 20 ns each. True when all is freed; the core calls again
+	 * later otherwise, with a smaller budget while others call. No call is
 	 * parked on it any more and nobody holds it. May be NULL.
 	 */
 	bool (*destroy)(struct object *object, size_t budget);

@@ -41,7 +41,7 @@ look_up_some(struct call *call, struct many *many, struct buffer *out)
 {
 	struct span key;
 
-	for (unsigned i = 0; i < STEP; i++) {
+	for (size_t n = call_share(call, STEP); n > 0; n--) {
 		if (!value_next(&many->keys, &key))
 			return 1;
 		if (put_value(out, many->dict, key))

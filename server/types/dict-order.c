@@ -25,8 +25,8 @@ struct ranked {
 
 struct order {
 	struct dict *dict;
-	enum outcome (*work)(struct order *order);
-	enum outcome (*write)(struct order *order);
+	enum outcome (*work)(struct call *call, struct order *order);
+	enum outcome (*write)(struct call *call, struct order *order);
 	size_t n; /* entries wanted */
 	size_t max_size;
 	struct table_cursor cursor;
@@ -84,9 +84,9 @@ compare_values(const void *a, const void *b)
 /* --- the parts of the work --- */
 
 static enum outcome
-sort(struct order *order)
+sort(struct call *call, struct order *order)
 {
-	if (!sorter_some(&order->sorter, STEP))
+	if (!sorter_some(&order->sorter, call_share(call, STEP)))
 		return GOES_ON;
 	/* the two arrays may have changed places */
 	order->entries = order->sorter.items;
@@ -108,9 +108,9 @@ collect(struct order *order, struct dict_entry *entry)
 }
 
 static enum outcome
-collect_all(struct order *order)
+collect_all(struct call *call, struct order *order)
 {
-	for (unsigned i = 0; i < STEP; i++) {
+	for (size_t n = call_share(call, STEP); n > 0; n--) {
 		struct dict_entry *entry = dict_next(&order->cursor);
 
 		if (!entry) {
@@ -160,9 +160,9 @@ sift_up(void **heap, size_t place, void *entry)
 }
 
 static enum outcome
-collect_best(struct order *order)
+collect_best(struct call *call, struct order *order)
 {
-	for (unsigned i = 0; i < STEP; i++) {
+	for (size_t n = call_share(call, STEP); n > 0; n--) {
 		struct dict_entry *entry = dict_next(&order->cursor);
 		struct ranked ranked = { entry, order->collected };
 		struct ranked *worst;
@@ -189,11 +189,11 @@ collect_best(struct order *order)
 }
 
 static enum outcome
-write_pairs(struct order *order)
+write_pairs(struct call *call, struct order *order)
 {
 	struct buffer *out = &order->out;
 
-	for (unsigned i = 0; i < STEP; i++) {
+	for (size_t n = call_share(call, STEP); n > 0; n--) {
 		const struct ranked *ranked;
 
 		if (order->written == order->n) {
@@ -213,8 +213,9 @@ write_pairs(struct order *order)
 }
 
 static enum outcome
-write_map(struct order *order)
+write_map(struct call *call, struct order *order)
 {
+	size_t n = call_share(call, STEP);
 	struct buffer *out = &order->out;
 
 	if (order->written == 0) {
@@ -223,7 +224,7 @@ write_map(struct order *order)
 		out->size = 0;
 		value_put_head(out, MPROXY_MAP, order->size);
 	}
-	for (unsigned i = 0; i < STEP && order->written < order->n; i++) {
+	for (; n > 0 && order->written < order->n; n--) {
 		const struct dict_entry *entry = order->entries[order->written];
 
 		value_list_item(out, dict_key(entry));
@@ -244,7 +245,7 @@ step(struct call *call, void *data)
 	enum outcome outcome;
 
 	do /* a short one is done at once */
-		outcome = order->work(order);
+		outcome = order->work(call, order);
 	while (outcome == GOES_ON &&
 	       order->dict->entries.n <= CONTENTS_AT_ONCE);
 	if (outcome == GOES_ON)

@@ -37,8 +37,8 @@ struct dict_job {
 static int
 put(struct call *call, struct dict_job *job)
 {
-	(void)call;
-	return dict_changes_put(job->dict, &job->changes, STEP);
+	return dict_changes_put(job->dict, &job->changes,
+				call_share(call, STEP));
 }
 
 static int
@@ -58,7 +58,8 @@ static int gather(struct call *call, struct dict_job *job);
 static int
 discard(struct call *call, struct dict_job *job)
 {
-	if (dict_changes_free_some(call_core(call), &job->changes, STEP))
+	if (dict_changes_free_some(call_core(call), &job->changes,
+				   call_share(call, STEP)))
 		job->work = gather;
 	return 0;
 }
@@ -67,7 +68,7 @@ static int
 gather(struct call *call, struct dict_job *job)
 {
 	struct dict *from = job->source.from;
-	size_t n = STEP;
+	size_t n = call_share(call, STEP);
 	int r = 1;
 
 	if (from && from->job && from->job->work == put && from != job->dict)

@@ -54,7 +54,7 @@ struct walk {
 static int
 walk_some(struct call *call, struct walk *walk, struct buffer *out)
 {
-	for (unsigned i = 0; i < STEP; i++) {
+	for (size_t n = call_share(call, STEP); n > 0; n--) {
 		const struct dict_entry *entry = dict_next(&walk->cursor);
 
 		if (!entry)

@@ -53,7 +53,7 @@ reading_some(struct call *call, struct reading *reading, struct buffer *out)
 {
 	size_t max = call_max_value(call);
 
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (size_t n = call_share(call, CONTENTS_STEP); n > 0; n--) {
 		uint8_t room[CELL_ROOM];
 
 		if (reading->done == reading->slice.n)
@@ -185,7 +185,7 @@ tail_some(struct call *call, struct copying *copying)
 
 	if (copying->reader.list)
 		copying->failed |= !put_tail(copying, &copying->reader.cursor,
-					     CONTENTS_STEP);
+					     call_share(call, CONTENTS_STEP));
 	if (copying->failed) {
 		call_fail_memory(call);
 		return -1;

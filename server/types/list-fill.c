@@ -234,15 +234,16 @@ put_run(struct list_filling *filling, const struct tree_run *run)
 
 /* The next cells of the other list, whose items outside get copies. */
 static bool
-fill_from_list(struct list_filling *filling)
+fill_from_list(struct call *call, struct list_filling *filling)
 {
+	size_t most = call_share(call, 4 * CONTENTS_STEP);
 	struct tree_run run;
 
-	for (size_t n = 0; n < 4 * CONTENTS_STEP; n += run.n) {
+	for (size_t n = 0; n < most; n += run.n) {
 		struct list_gathered copies = { .core = filling->taken.core };
 		bool fine;
 
-		run = tree_next_run(&filling->reader.cursor, CONTENTS_STEP);
+		run = tree_next_run(&filling->reader.cursor, most - n);
 		if (run.n == 0) {
 			list_reader_end(&filling->reader);
 			return true;
@@ -265,14 +266,15 @@ fill_from_list(struct list_filling *filling)
 
 /* The next of the cells that were taken in a hurry. */
 static bool
-fill_from_taken(struct list_filling *filling)
+fill_from_taken(struct call *call, struct list_filling *filling)
 {
+	size_t most = call_share(call, CONTENTS_STEP);
 	struct span taken = buffer_span(&filling->taken.cells);
 	const uint8_t *end = taken.data + taken.size;
 	struct tree_run run = { .cells = filling->next,
 				.kinds = filling->taken.kinds };
 
-	for (; run.n < CONTENTS_STEP && filling->next < end; run.n++)
+	for (; run.n < most && filling->next < end; run.n++)
 		filling->next += cell_size(filling->next);
 	run.size = (size_t)(filling->next - run.cells);
 	if (put_run(filling, &run))
@@ -291,7 +293,7 @@ fill_from_argument(struct call *call, struct list_filling *filling)
 
 	list_pack_init(&pack, list_change(filling->list),
 		       filling->at + filling->n);
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (size_t n = call_share(call, CONTENTS_STEP); n > 0; n--) {
 		struct value item = { .kind = MPROXY_NIL };
 
 		if (!value_next(&filling->cursor, &part))
@@ -318,18 +320,19 @@ fill_from_argument(struct call *call, struct list_filling *filling)
 
 /* True when there is nothing left of the copy. */
 static bool
-free_copy(struct list_filling *filling)
+free_copy(struct call *call, struct list_filling *filling)
 {
+	size_t part = call_share(call, FREE_PART);
 	uint8_t *shrunk;
 
-	if (filling->size <= FREE_PART)
+	if (filling->size <= part)
 		return true;
-	shrunk = realloc(filling->bytes, filling->size - FREE_PART);
+	shrunk = realloc(filling->bytes, filling->size - part);
 	if (!shrunk)
 		return true;
-	item_discharge(filling->taken.core, FREE_PART);
+	item_discharge(filling->taken.core, part);
 	filling->bytes = shrunk;
-	filling->size -= FREE_PART;
+	filling->size -= part;
 	return false;
 }
 
@@ -339,14 +342,14 @@ list_fill_some(struct call *call, struct list_filling *filling)
 	const struct buffer *taken = &filling->taken.cells;
 
 	if (filling->reader.list)
-		filling->failed = !fill_from_list(filling);
+		filling->failed = !fill_from_list(call, filling);
 	else if (!filling->failed && filling->next != taken->data + taken->size)
-		filling->failed = !fill_from_taken(filling);
+		filling->failed = !fill_from_taken(call, filling);
 	else if (!filling->failed && filling->cursor.rest.size > 0 &&
 		 fill_from_argument(call, filling) < 0)
 		return -1;
 	else if (!filling->failed && filling->cursor.rest.size == 0)
-		return free_copy(filling);
+		return free_copy(call, filling);
 	if (!filling->failed)
 		return 0;
 	call_fail_memory(call);

@@ -22,7 +22,8 @@
 
 struct ordering {
 	struct list *list;
-	bool (*work)(struct ordering *ordering); /* true: on to the next */
+	/* true: all is done */
+	bool (*work)(struct call *call, struct ordering *ordering);
 	bool sort;
 	bool failed;
 	struct tree_cursor cursor;
@@ -101,9 +102,9 @@ ordering_release(struct call *call, void *data)
 /* --- the parts of the work --- */
 
 static bool
-build(struct ordering *ordering)
+build(struct call *call, struct ordering *ordering)
 {
-	size_t end = ordering->n_built + STEP;
+	size_t end = ordering->n_built + call_share(call, STEP);
 	struct list_pack pack;
 	bool fine = true;
 
@@ -121,9 +122,9 @@ build(struct ordering *ordering)
 }
 
 static bool
-sort(struct ordering *ordering)
+sort(struct call *call, struct ordering *ordering)
 {
-	if (!sorter_some(&ordering->sorter, STEP))
+	if (!sorter_some(&ordering->sorter, call_share(call, STEP)))
 		return false;
 	/* the two arrays may have changed places */
 	ordering->items = ordering->sorter.items;
@@ -153,9 +154,9 @@ drop(struct ordering *ordering, const uint8_t *cell)
 }
 
 static bool
-replace(struct ordering *ordering)
+replace(struct call *call, struct ordering *ordering)
 {
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (size_t n = call_share(call, CONTENTS_STEP); n > 0; n--) {
 		void **place;
 
 		if (ordering->n_replaced == ordering->slice.n) {
@@ -172,9 +173,9 @@ replace(struct ordering *ordering)
 }
 
 static bool
-collect(struct ordering *ordering)
+collect(struct call *call, struct ordering *ordering)
 {
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (size_t n = call_share(call, CONTENTS_STEP); n > 0; n--) {
 		const uint8_t *cell = tree_next(&ordering->cursor);
 
 		if (!cell) {
@@ -189,11 +190,12 @@ collect(struct ordering *ordering)
 }
 
 static bool
-collect_backward(struct ordering *ordering)
+collect_backward(struct call *call, struct ordering *ordering)
 {
+	size_t left = call_share(call, CONTENTS_STEP);
 	size_t n = ordering->n_all;
 
-	for (unsigned i = 0; i < CONTENTS_STEP && ordering->n < n; i++) {
+	for (; left > 0 && ordering->n < n; left--) {
 		ordering->n++;
 		ordering->items[n - ordering->n] = pointer_to(
 			tree_next(&ordering->cursor));
@@ -204,9 +206,9 @@ collect_backward(struct ordering *ordering)
 }
 
 static bool
-collect_kept(struct ordering *ordering)
+collect_kept(struct call *call, struct ordering *ordering)
 {
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (size_t n = call_share(call, CONTENTS_STEP); n > 0; n--) {
 		const uint8_t *cell = tree_next(&ordering->cursor);
 		size_t at = ordering->collected++;
 
@@ -252,7 +254,7 @@ step(struct call *call, void *data)
 	bool done;
 
 	do /* a short one is done at once */
-		done = ordering->work(ordering);
+		done = ordering->work(call, ordering);
 	while (!done && !ordering->failed &&
 	       ordering->n_all <= CONTENTS_AT_ONCE);
 	if (ordering->failed) {
@@ -272,7 +274,7 @@ step(struct call *call, void *data)
 /* NULL after call_fail(). */
 static struct ordering *
 ordering_new(struct call *call, struct list *list,
-	     bool (*work)(struct ordering *ordering))
+	     bool (*work)(struct call *call, struct ordering *ordering))
 {
 	struct ordering *ordering = calloc(1, sizeof(*ordering));
 	size_t n = list->items.n ? list->items.n : 1;

@@ -34,9 +34,9 @@ is_equal(const struct search *search, const uint8_t *cell)
 
 /* True when it is over; the first one found is the one before index. */
 static bool
-search_some(struct search *search)
+search_some(struct call *call, struct search *search)
 {
-	for (unsigned i = 0; i < CONTENTS_STEP; i++) {
+	for (size_t n = call_share(call, CONTENTS_STEP); n > 0; n--) {
 		if (search->index == search->stop)
 			return true;
 		search->index++;
@@ -54,7 +54,7 @@ search_step(struct call *call, void *data)
 {
 	struct search *search = data;
 
-	if (!search_some(search))
+	if (!search_some(call, search))
 		return;
 	search->end(call, search);
 	free(search);
@@ -83,7 +83,7 @@ search_run(struct call *call, struct search *search, const struct value *value,
 	if (search->stop < start)
 		search->stop = start;
 	tree_seek(&search->list->items, start, &search->cursor);
-	if (search_some(search)) {
+	if (search_some(call, search)) {
 		search->end(call, search);
 		return;
 	}

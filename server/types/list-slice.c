@@ -148,15 +148,16 @@ repeat_next(struct core *core, struct repeating *repeating,
 }
 
 static bool
-repeat_some(struct core *core, struct repeating *repeating)
+repeat_some(struct call *call, struct repeating *repeating)
 {
+	size_t n = call_share(call, CONTENTS_STEP);
+	struct core *core = call_core(call);
 	struct list_pack pack;
 	bool fine = true;
 
 	list_pack_init(&pack, &repeating->fresh->items,
 		       repeating->fresh->items.n);
-	for (unsigned i = 0; i < CONTENTS_STEP && repeating->left && fine;
-	     i++) {
+	for (; n > 0 && repeating->left && fine; n--) {
 		fine = repeat_next(core, repeating, &pack);
 		repeating->left--;
 	}
@@ -173,7 +174,7 @@ repeating_step(struct call *call, void *data)
 	struct list *list = repeating->list;
 	struct tree old;
 
-	if (!repeat_some(call_core(call), repeating)) {
+	if (!repeat_some(call, repeating)) {
 		repeating_release(call, repeating);
 		call_fail_memory(call);
 		return;

@@ -46,22 +46,27 @@ list_make(struct call *call, struct object *object)
 	return code;
 }
 
-/* Large arrays are given back to the system in parts of so many bytes. */
-#define ARRAY_PART ((size_t)256 << 10)
+/* Large arrays are given back to the system in parts: so many bytes for each
+ * of the budget, but whole pages. */
+#define ARRAY_PART ((size_t)64)
+#define ARRAY_PART_MIN ((size_t)4096)
 
 /* True when there is nothing left. */
 static bool
 free_rest(struct list *list, size_t budget)
 {
 	struct list_rest *rest = list->rest;
+	size_t part = budget * ARRAY_PART;
 
+	if (part < ARRAY_PART_MIN)
+		part = ARRAY_PART_MIN;
 	if (!tree_waste_free(&list->items, &rest->nodes, budget))
 		return false;
 	for (int i = 0; i < 2; i++) {
 		void *shrunk = NULL;
 
-		if (rest->arrays[i].size > ARRAY_PART) {
-			rest->arrays[i].size -= ARRAY_PART;
+		if (rest->arrays[i].size > part) {
+			rest->arrays[i].size -= part;
 			shrunk = realloc(rest->arrays[i].data,
 					 rest->arrays[i].size);
 		}

@@ -152,13 +152,13 @@ push_piece(struct queue *queue, struct span piece, bool has_handles)
 }
 
 static enum progress
-put_some(struct queue *queue, struct offer *offer)
+put_some(struct queue *queue, struct call *call, struct offer *offer)
 {
 	struct value_cursor before;
 	struct span piece;
-	int n;
+	size_t n;
 
-	for (n = 0; n < QUEUE_STEP; n++) {
+	for (n = call_share(call, QUEUE_STEP); n > 0; n--) {
 		before = offer->rest;
 		if (!value_next(&offer->rest, &piece))
 			return ALL_IN;
@@ -211,7 +211,7 @@ static void
 put_many_step(struct call *call, void *data)
 {
 	struct queue *queue = queue_of(call_object(call));
-	enum progress progress = put_some(queue, data);
+	enum progress progress = put_some(queue, call, data);
 
 	if (progress == NO_ROOM)
 		wait_with(queue, call, data);
@@ -250,7 +250,7 @@ static void
 serve_many(struct queue *queue, struct call *call)
 {
 	struct offer *offer = call_data(call);
-	enum progress progress = put_some(queue, offer);
+	enum progress progress = put_some(queue, call, offer);
 
 	if (progress == ALL_IN || progress == NO_MEMORY)
 		end_many(call, call_take_data(call), progress);

@@ -102,7 +102,8 @@ static void
 drop_step(struct call *call, void *data)
 {
 	(void)data;
-	if (free_items(queue_of(call_object(call)), QUEUE_STEP))
+	if (free_items(queue_of(call_object(call)),
+		       call_share(call, QUEUE_STEP)))
 		call_reply(call);
 }
 

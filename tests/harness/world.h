@@ -23,6 +23,7 @@ struct world {
 	bool idle;	      /* core_work() only when the test says so */
 	int64_t timeout;      /* ms, of the next asks; -1 at first */
 	uint64_t asked;	      /* the last id used */
+	struct lane *busy;    /* it calls in each turn; NULL: none */
 	void (*before)(void); /* around each core_call(); NULL: nothing */
 	void (*after)(void);
 };
@@ -69,6 +70,8 @@ void world_cancel(struct world *w, struct lane *lane, uint64_t id);
 void world_release(struct world *w, struct lane *lane, uint64_t object,
 		   uint64_t count);
 void world_pass(struct world *w, int64_t ms); /* time */
+/* From now on another client calls after each core_work() of the world. */
+void world_make_busy(struct world *w);
 /* core_work() until there is no more to do. */
 void world_work(struct world *w);
 

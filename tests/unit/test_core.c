@@ -163,7 +163,7 @@ END_TEST
 START_TEST(chain_of_100000_is_freed_in_steps)
 {
 	uint64_t box = world_make(w, a, "box", "");
-	size_t turns = 0;
+	size_t turns = 0, before = 0;
 	int i;
 
 	w->unchecked = true;
@@ -180,11 +180,12 @@ START_TEST(chain_of_100000_is_freed_in_steps)
 	w->idle = true;
 	world_release(w, a, box, 1);
 	while (core_work(w->core, w->now)) {
-		size_t before = toys_destroyed;
-
 		turns++;
 		world_call(w, a, M, "ping", "%s", "");
-		ck_assert_uint_lt(toys_destroyed - before, 10000);
+		/* from the second turn on it is known that others call */
+		ck_assert_uint_le(toys_destroyed - before,
+				  turns > 1 ? 1000 : 10000);
+		before = toys_destroyed;
 		world_forget();
 	}
 	ck_assert_uint_gt(turns, 10);

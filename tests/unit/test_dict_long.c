@@ -273,6 +273,14 @@ START_TEST(long_dict_is_unchanged_when_memory_runs_out)
 }
 END_TEST
 
+/* As if alone, but somebody calls between the steps: they are short. */
+static void
+setup_among_others(void)
+{
+	setup();
+	world_make_busy(w);
+}
+
 static Suite *
 dict_long_suite(void)
 {
@@ -292,6 +300,14 @@ dict_long_suite(void)
 	tcase_add_loop_test(tcase, new_dict_is_made_as_a_whole, 0, 3);
 	tcase_add_loop_test(tcase, long_dict_is_unchanged_when_memory_runs_out,
 			    0, N_LONG_CALLS);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("among others");
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, setup_among_others,
+				  one_object_teardown);
+	tcase_add_test(tcase, dict_frees_all_when_it_dies);
+	tcase_add_test(tcase, dict_of_many_does_all_that_a_short_one_does);
+	tcase_add_test(tcase, dict_pages_walk_over_many);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

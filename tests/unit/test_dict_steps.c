@@ -397,6 +397,14 @@ START_TEST(new_dict_from_one_that_is_being_changed_is_whole)
 }
 END_TEST
 
+/* As if alone, but somebody calls between the steps: they are short. */
+static void
+setup_among_others(void)
+{
+	setup();
+	world_make_busy(w);
+}
+
 static Suite *
 dict_steps_suite(void)
 {
@@ -416,6 +424,12 @@ dict_steps_suite(void)
 		tcase, entries_of_a_dict_that_changes_are_of_one_moment, 0, 12);
 	tcase_add_test(tcase, dicts_that_take_from_each_other_end);
 	tcase_add_test(tcase, new_dict_from_one_that_is_being_changed_is_whole);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("among others");
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, setup_among_others, teardown);
+	tcase_add_loop_test(tcase, long_change_is_made_as_a_whole, 0, N_FORMS);
+	tcase_add_test(tcase, dicts_that_take_from_each_other_end);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

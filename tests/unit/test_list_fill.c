@@ -442,6 +442,14 @@ START_TEST(argument_is_taken_in_steps)
 }
 END_TEST
 
+/* As if alone, but somebody calls between the steps: they are short. */
+static void
+setup_among_others(void)
+{
+	setup();
+	world_make_busy(w);
+}
+
 static Suite *
 list_fill_suite(void)
 {
@@ -465,6 +473,14 @@ list_fill_suite(void)
 			    N_CALLS);
 	tcase_add_loop_test(tcase, filling_without_memory_leaves_no_trace, 0,
 			    2 * N_CALLS);
+	tcase_add_loop_test(tcase, argument_is_taken_in_steps, 0, 10);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("among others");
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, setup_among_others,
+				  one_object_teardown);
+	tcase_add_loop_test(tcase, filling_puts_all_in_its_place, 0, N_CALLS);
+	tcase_add_test(tcase, filling_is_not_seen_before_its_end);
 	tcase_add_loop_test(tcase, argument_is_taken_in_steps, 0, 10);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -277,6 +277,14 @@ START_TEST(long_list_is_unchanged_when_memory_runs_out)
 }
 END_TEST
 
+/* As if alone, but somebody calls between the steps: they are short. */
+static void
+setup_among_others(void)
+{
+	setup();
+	world_make_busy(w);
+}
+
 static Suite *
 list_long_suite(void)
 {
@@ -296,6 +304,15 @@ list_long_suite(void)
 			    n);
 	tcase_add_loop_test(tcase, long_list_is_unchanged_when_memory_runs_out,
 			    0, N_LONG_CALLS);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("among others");
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, setup_among_others,
+				  one_object_teardown);
+	tcase_add_test(tcase, list_frees_all_when_it_dies);
+	tcase_add_test(tcase, list_of_many_does_all_that_a_short_one_does);
+	tcase_add_test(tcase, list_of_many_thins_out_backward_too);
+	tcase_add_test(tcase, list_answers_in_full_what_took_steps);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

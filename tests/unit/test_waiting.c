@@ -429,6 +429,98 @@ START_TEST(thousand_deferred_calls_are_served_in_slices)
 }
 END_TEST
 
+/* --- how much a step does --- */
+
+static size_t
+next_share(void)
+{
+	ck_assert(core_work(w->core, w->now));
+	return toys_share;
+}
+
+static void
+other_calls(void)
+{
+	world_call(w, b, counter, "get", "%s", "");
+	world_forget();
+}
+
+START_TEST(step_does_all_it_may_when_nobody_else_calls)
+{
+	uint64_t box = world_make(w, a, "box", "1");
+
+	w->idle = true;
+	for (int job = 0; job < 3; job++) {
+		for (int i = 0; i < 10; i++)
+			other_calls(); /* while there is nothing to do */
+		world_ask(w, a, box, "slow", "%d", 50);
+		ck_assert_uint_eq(toys_share, 1024);
+		for (int i = 0; i < 48; i++)
+			ck_assert_uint_eq(next_share(), 1024);
+		world_work(w);
+	}
+}
+END_TEST
+
+START_TEST(step_does_little_while_others_call)
+{
+	uint64_t box = world_make(w, a, "box", "1");
+
+	w->idle = true;
+	world_ask(w, a, box, "slow", "%d", 100000);
+	ck_assert_uint_eq(next_share(), 1024);
+	/* somebody who calls in some slices only is there all the same */
+	for (int i = 0; i < 1000; i++) {
+		if (i % 10 == 0)
+			other_calls();
+		ck_assert_uint_le(next_share(), 64);
+		ck_assert_uint_ge(toys_share, 1);
+	}
+	world_check(w);
+}
+END_TEST
+
+/* So a call that comes late waits for a small part of the time it was away. */
+START_TEST(step_grows_with_the_time_without_a_call)
+{
+	uint64_t box = world_make(w, a, "box", "1");
+
+	w->idle = true;
+	world_ask(w, a, box, "slow", "%d", 100000);
+	next_share();
+	for (int round = 0; round < 3; round++) {
+		size_t done = 0, steps = 0;
+
+		other_calls();
+		for (; next_share() < 1024; steps++) {
+			if (toys_share > 64)
+				ck_assert_uint_le(toys_share * 8, done);
+			done += toys_share;
+		}
+		ck_assert_uint_le(steps, 200);
+		for (int i = 0; i < 100; i++)
+			ck_assert_uint_eq(next_share(), 1024);
+	}
+}
+END_TEST
+
+/* What is short is answered at once, whoever else is there. */
+START_TEST(first_step_does_all_also_among_others)
+{
+	uint64_t box = world_make(w, a, "box", "1");
+	uint64_t other = world_make(w, b, "box", "2");
+
+	w->idle = true;
+	world_ask(w, a, box, "slow", "%d", 1000);
+	other_calls();
+	next_share();
+	other_calls();
+	ck_assert_uint_le(next_share(), 64);
+	ck_says(world_call(w, b, other, "slow", "%s", "1"), "ok 1");
+	ck_assert_uint_eq(toys_share, 1024);
+}
+END_TEST
+
 static Suite *
 waiting_suite(void)
 {
@@ -460,6 +552,10 @@ waiting_suite(void)
 	tcase_add_test(tc, job_and_deferred_calls_can_be_cancelled);
 	tcase_add_test(tc, deferred_wait_ends_with_its_time);
 	tcase_add_test(tc, thousand_deferred_calls_are_served_in_slices);
+	tcase_add_test(tc, step_does_all_it_may_when_nobody_else_calls);
+	tcase_add_test(tc, step_does_little_while_others_call);
+	tcase_add_test(tc, step_grows_with_the_time_without_a_call);
+	tcase_add_test(tc, first_step_does_all_also_among_others);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -5,6 +5,7 @@
 #include "server/core/call.h"
 
 int toys_released;
+size_t toys_share;
 size_t toys_destroyed;
 
 /* --- counter: who waits for it is woken when it is high enough --- */
@@ -170,6 +171,7 @@ slow_step(struct call *call, void *data)
 {
 	struct box *box = box_of(call_object(call));
 
+	toys_share = call_share(call, 1024);
 	if (++box->steps >= (intptr_t)data)
 		call_reply_int(call, box->steps);
 }

@@ -18,6 +18,8 @@ extern const struct object_type box_type;
 
 /* Jobs of boxes that were ended from outside. */
 extern int toys_released;
+/* What the last step of a slow box may have done of 1024. */
+extern size_t toys_share;
 /* Boxes destroyed so far. */
 extern size_t toys_destroyed;
 
