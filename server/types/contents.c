@@ -59,6 +59,32 @@ contents_item(struct call *call, struct span part, bool handles)
 	return item_new(call, &value);
 }
 
+size_t
+contents_begin_list(struct buffer *out)
+{
+	buffer_extend(out, VALUE_HEAD_MAX);
+	value_list_begin(out);
+	return out->size;
+}
+
+void
+contents_reply_list(struct call *call, struct buffer *out, size_t begin,
+		    bool has_handles)
+{
+	struct buffer *head = call_scratch(call);
+	size_t size = out->size - begin;
+	uint8_t *at;
+
+	value_put_head(head, MPROXY_LIST, size);
+	if (buffer_failed(head) || buffer_failed(out)) {
+		call_fail_memory(call);
+		return;
+	}
+	at = out->data + begin - head->size;
+	memcpy(at, head->data, head->size);
+	call_reply_span(call, span_make(at, head->size + size), has_handles);
+}
+
 bool
 contents_is_given(const struct value *args, size_t n_args, size_t i)
 {

@@ -31,6 +31,15 @@ struct item *contents_item(struct call *call, struct span part, bool handles);
 
 bool contents_has_handles(struct span value);
 
+/*
+ * A list of so many items that they must not be moved when its head is known:
+ * there is room for that before them. Gives where they begin; they are added
+ * by value_list_item(). Nobody ends it: contents_reply_list() answers with it.
+ */
+size_t contents_begin_list(struct buffer *out);
+void contents_reply_list(struct call *call, struct buffer *out, size_t begin,
+			 bool has_handles);
+
 /* An integer argument that may be missing or nil. */
 bool contents_is_given(const struct value *args, size_t n_args, size_t i);
 

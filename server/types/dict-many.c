@@ -16,7 +16,7 @@ struct many {
 	struct value_cursor keys;
 	bool has_handles;
 	struct buffer out;
-	size_t mark;
+	size_t begin;	 /* contents_begin_list() */
 	uint8_t bytes[]; /* a copy of the keys */
 };
 
@@ -74,14 +74,9 @@ many_step(struct call *call, void *data)
 
 	if (done == 0)
 		return;
-	if (done > 0) {
-		value_list_end(&many->out, many->mark);
-		if (buffer_failed(&many->out))
-			call_fail_memory(call);
-		else
-			call_reply_span(call, buffer_span(&many->out),
-					many->has_handles);
-	}
+	if (done > 0)
+		contents_reply_list(call, &many->out, many->begin,
+				    many->has_handles);
 	many_release(call, many);
 }
 
@@ -100,7 +95,7 @@ in_steps(struct call *call, struct dict *dict, struct span keys)
 	memcpy(many->bytes, keys.data, keys.size);
 	copy = value_decode(span_make(many->bytes, keys.size));
 	many->keys = value_items(&copy);
-	many->mark = value_list_begin(&many->out);
+	many->begin = contents_begin_list(&many->out);
 	call_again(call, many_step, many, many_release);
 }
 
@@ -110,6 +105,7 @@ dict_do_get_many(struct call *call, struct object *object,
 {
 	struct many few = { .dict = dict_of(object) };
 	struct buffer *out;
+	size_t mark;
 
 	(void)n_args;
 	if (args[0].has_handles) {
@@ -123,9 +119,9 @@ dict_do_get_many(struct call *call, struct object *object,
 	}
 	few.keys = value_items(&args[0]);
 	out = call_scratch(call);
-	few.mark = value_list_begin(out);
+	mark = value_list_begin(out);
 	if (look_up_some(call, &few, out) < 0)
 		return;
-	value_list_end(out, few.mark);
+	value_list_end(out, mark);
 	call_reply_scratch(call, few.has_handles);
 }

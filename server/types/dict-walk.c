@@ -46,8 +46,8 @@ struct walk {
 	struct table_cursor cursor;
 	bool has_handles;
 	size_t n; /* entries, of which nothing is written yet; then 0 */
-	struct buffer out; /* a list that is never ended: */
-	size_t begin;	   /* before its items there is room for its head */
+	struct buffer out; /* contents_begin_list() */
+	size_t begin;
 };
 
 /* 1 when all is written, 0, or -1 after call_fail(). */
@@ -95,24 +95,6 @@ make_room(struct walk *walk, size_t max)
 }
 
 static void
-walk_answer(struct call *call, struct walk *walk)
-{
-	size_t size = walk->out.size - walk->begin;
-	struct buffer *head = call_scratch(call);
-	uint8_t *at;
-
-	value_put_head(head, MPROXY_LIST, size);
-	if (buffer_failed(head) || buffer_failed(&walk->out)) {
-		call_fail_memory(call);
-		return;
-	}
-	at = walk->out.data + walk->begin - head->size;
-	memcpy(at, head->data, head->size);
-	call_reply_span(call, span_make(at, head->size + size),
-			walk->has_handles);
-}
-
-static void
 walk_step(struct call *call, void *data)
 {
 	struct walk *walk = data;
@@ -124,7 +106,8 @@ walk_step(struct call *call, void *data)
 		return;
 	}
 	if (done > 0)
-		walk_answer(call, walk);
+		contents_reply_list(call, &walk->out, walk->begin,
+				    walk->has_handles);
 	walk_release(call, walk);
 }
 
@@ -154,9 +137,7 @@ answer_all(struct call *call, struct dict *dict, enum part part)
 		return;
 	}
 	*walk = few;
-	buffer_extend(&walk->out, VALUE_HEAD_MAX);
-	value_list_begin(&walk->out);
-	walk->begin = walk->out.size;
+	walk->begin = contents_begin_list(&walk->out);
 	call_again(call, walk_step, walk, walk_release);
 }
 

@@ -12,6 +12,9 @@
 #include "server/types/contents.h"
 #include "server/types/list.h"
 
+/* Bytes moved before others have their turn. */
+#define BYTES_STEP ((size_t)256 << 10)
+
 struct reading {
 	const struct list *list;
 	struct list_slice slice;
@@ -74,10 +77,12 @@ reading_some(struct call *call, struct reading *reading, struct buffer *out)
 struct copying {
 	struct reading reading;
 	struct buffer out;
-	size_t mark;
-	size_t begin; /* of the items in out */
-	size_t times; /* to write them */
+	size_t begin; /* contents_begin_list() */
+	size_t times; /* to write the items */
+	size_t size;  /* of them once */
+	size_t end;   /* of the last time, in out; 0: not known yet */
 	struct buffer tail;
+	size_t tail_done; /* of it is in out */
 
 	struct list_reader reader; /* of the other list */
 	bool failed;		   /* there was no memory in hurry() */
@@ -99,34 +104,78 @@ copying_release(struct call *call, void *data)
 	copying_free(data);
 }
 
-/* Everything after the items themselves; false after call_fail(). */
+/* --- what comes after the items --- */
+
+/* The items are there once: false after call_fail(). */
 static bool
-copying_end(struct call *call, struct copying *copying)
+find_end(struct call *call, struct copying *copying)
 {
 	struct buffer *out = &copying->out;
-	size_t size = out->size - copying->begin;
-	size_t total;
+	size_t before = out->size;
+	size_t all, total;
 
-	if (__builtin_mul_overflow(size, copying->times, &total) ||
-	    __builtin_add_overflow(total, copying->tail.size, &total))
+	copying->size = before - copying->begin;
+	if (__builtin_mul_overflow(copying->size, copying->times, &all) ||
+	    __builtin_add_overflow(all, copying->tail.size, &total))
 		total = SIZE_MAX;
 	if (!contents_fit(call, total))
 		return false;
+	copying->end = copying->begin + all;
 	if (copying->times == 0)
 		out->size = copying->begin;
-	for (size_t i = 1; size && i < copying->times; i++) {
-		uint8_t *to = buffer_extend(out, size);
+	/* all of it at once: growing would copy it again and again */
+	else if (buffer_extend(out, total - copying->size))
+		out->size = before;
+	return true;
+}
 
-		if (!to)
-			break;
-		memcpy(to, out->data + copying->begin, size);
+/* Repeats at most n bytes of what is there: gives how many, 0 at the end or
+ * without memory. */
+static size_t
+repeat(struct copying *copying, size_t n)
+{
+	struct buffer *out = &copying->out;
+	size_t written = out->size - copying->begin;
+	size_t back;
+	uint8_t *to;
+
+	if (out->size >= copying->end)
+		return 0;
+	back = written - written % copying->size;
+	if (n > back)
+		n = back;
+	if (n > copying->end - out->size)
+		n = copying->end - out->size;
+	to = buffer_extend(out, n);
+	if (!to)
+		return 0;
+	memcpy(to, to - back, n);
+	return n;
+}
+
+/* One step's worth of it: 1 when it is written, 0, or -1 after call_fail(). */
+static int
+rest_some(struct call *call, struct copying *copying)
+{
+	size_t left = call_share(call, BYTES_STEP);
+	size_t n;
+
+	if (copying->end == 0 && !find_end(call, copying))
+		return -1;
+	while (left > 0 && (n = repeat(copying, left)) > 0)
+		left -= n;
+	n = copying->tail.size - copying->tail_done;
+	if (n > left)
+		n = left;
+	if (n > 0)
+		buffer_append(&copying->out,
+			      copying->tail.data + copying->tail_done, n);
+	copying->tail_done += n;
+	if (buffer_failed(&copying->out) || buffer_failed(&copying->tail)) {
+		call_fail_memory(call);
+		return -1;
 	}
-	buffer_append_span(out, buffer_span(&copying->tail));
-	value_list_end(out, copying->mark);
-	if (!buffer_failed(out) && !buffer_failed(&copying->tail))
-		return true;
-	call_fail_memory(call);
-	return false;
+	return copying->out.size == copying->end + copying->tail.size;
 }
 
 /* --- the other list --- */
@@ -206,11 +255,13 @@ copying_step(struct call *call, void *data)
 
 	if (done > 0)
 		done = reading_some(call, &copying->reading, &copying->out);
+	if (done > 0)
+		done = rest_some(call, copying);
 	if (done == 0)
 		return;
-	if (done > 0 && copying_end(call, copying))
-		call_reply_span(call, buffer_span(&copying->out),
-				copying->reading.has_handles);
+	if (done > 0)
+		contents_reply_list(call, &copying->out, copying->begin,
+				    copying->reading.has_handles);
 	copying_free(copying);
 }
 
@@ -229,8 +280,7 @@ copying_new(struct call *call, const struct list *list,
 		return NULL;
 	}
 	reading_init(&copying->reading, list, slice);
-	copying->mark = value_list_begin(&copying->out);
-	copying->begin = copying->out.size;
+	copying->begin = contents_begin_list(&copying->out);
 	copying->times = 1;
 	return copying;
 }

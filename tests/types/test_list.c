@@ -331,6 +331,39 @@ START_TEST(order_is_changed_in_place)
 }
 END_TEST
 
+/* value, which is freed, has 0 … n - 1 again and again. */
+static void
+assert_repeats(struct mproxy_value *value, int64_t n, size_t times)
+{
+	ck_assert_uint_eq(mproxy_value_count(value), (size_t)n * times);
+	for (size_t i = 0; i < (size_t)n * times; i++) {
+		struct mproxy_value *item;
+		int64_t number;
+
+		ck_assert_ok(mproxy_value_item(value, i, &item));
+		ck_assert_ok(mproxy_value_get_int(item, &number));
+		ck_assert_int_eq(number, (int64_t)i % n);
+		mproxy_value_free(item);
+	}
+	mproxy_value_free(value);
+}
+
+/* Of odd lengths, so that no step ends where a repetition does. */
+START_TEST(concat_and_repeat_of_many_are_whole)
+{
+	struct mproxy_value *got;
+
+	fill(30011);
+	ck_assert_ok(mproxy_list_repeat(list, 9, &got));
+	assert_repeats(got, 30011, 9);
+	ck_assert_ok(mproxy_list_concat(list, MPROXY(list), &got));
+	assert_repeats(got, 30011, 2);
+	fill(3);
+	ck_assert_ok(mproxy_list_repeat(list, 100003, &got));
+	assert_repeats(got, 3, 100003);
+}
+END_TEST
+
 START_TEST(concat_and_repeat_leave_the_list_alone)
 {
 	fill(2);
@@ -535,6 +568,7 @@ list_suite(void)
 	tcase_add_test(tcase, slice_comes_out_as_a_c_array);
 	tcase_add_test(tcase, order_is_changed_in_place);
 	tcase_add_test(tcase, concat_and_repeat_leave_the_list_alone);
+	tcase_add_test(tcase, concat_and_repeat_of_many_are_whole);
 	tcase_add_test(tcase, too_much_is_refused);
 	tcase_add_test(tcase, list_prints_as_its_contents);
 	tcase_add_test(tcase, lists_and_dicts_live_inside_lists);
