@@ -47,7 +47,7 @@ list_make(struct call *call, struct object *object)
 }
 
 /* Large arrays are given back to the system in parts: so many bytes for each
- * of the budget, but whole pages. */
+ * of the budget, and not less than a page. */
 #define ARRAY_PART ((size_t)64)
 #define ARRAY_PART_MIN ((size_t)4096)
 
@@ -58,14 +58,14 @@ free_rest(struct list *list, size_t budget)
 	struct list_rest *rest = list->rest;
 	size_t part = budget * ARRAY_PART;
 
-	if (part < ARRAY_PART_MIN)
-		part = ARRAY_PART_MIN;
 	if (!tree_waste_free(&list->items, &rest->nodes, budget))
 		return false;
 	for (int i = 0; i < 2; i++) {
 		void *shrunk = NULL;
 
 		if (rest->arrays[i].size > part) {
+			if (part < ARRAY_PART_MIN)
+				return false; /* a slice has more */
 			rest->arrays[i].size -= part;
 			shrunk = realloc(rest->arrays[i].data,
 					 rest->arrays[i].size);
