@@ -1,8 +1,10 @@
 /*
- * Lanes: one socket a thread, opened by its first call, closed at its end.
+ * Lanes: one socket a thread, opened by its first call, closed at its end; and
+ * one for each struct mproxy_async.
  *
- * A lane is used by its thread alone. What others may do to it (interrupt it,
- * close it) goes through its slot. One call is in flight at a time.
+ * A lane is used by one thread at a time. What others may do to it (interrupt
+ * it, close it) goes through its slot. One call is in flight, but for pipelines
+ * (pipeline.h) and asynchronous ones (async.c).
  */
 #ifndef MPROXY_LIB_LANE_H
 #define MPROXY_LIB_LANE_H

@@ -53,7 +53,8 @@ arena_reset(struct arena *arena, size_t budget)
 	arena->failed = false;
 }
 
-/* 16-byte aligned, rounded up to 16 bytes, not zeroed; NULL past the budget or without memory. */
+/* 16-byte aligned, rounded up to 16 bytes, not zeroed; NULL past the budget or
+ * without memory. */
 static inline void *
 arena_alloc(struct arena *arena, size_t size)
 {

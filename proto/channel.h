@@ -87,8 +87,9 @@ int channel_next_with_fds(struct channel *channel, struct frame *ret,
 
 /*
  * The next whole frame that has been read. Its payload stays valid until the
- * next channel_fill() or channel_trim(). Its descriptors, if any, are moved into fds, which may
- * be NULL when none are expected: then they are closed and the frame refused.
+ * next channel_fill() or channel_trim(). Its descriptors, if any, are moved
+ * into fds, which may be NULL when none are expected: then they are closed and
+ * the frame refused.
  *
  * Returns 1, 0 when there is none, MPROXY_ERR_PROTOCOL or MPROXY_ERR_TOO_BIG.
  */
@@ -177,8 +178,8 @@ channel_end(struct channel *channel, enum frame_kind kind, const uint8_t *end)
 	return true;
 }
 
-/* As channel_reserve(), and fd travels with it. Takes fd, also on failure. One at a time:
- * NULL while another frame with a descriptor is not written yet. */
+/* As channel_reserve(), and fd travels with it. Takes fd, also on failure. One
+ * at a time: NULL while another frame with a descriptor is not written yet. */
 uint8_t *channel_reserve_with_fd(struct channel *channel, enum frame_kind kind,
 				 size_t size, int fd);
 

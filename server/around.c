@@ -1,8 +1,8 @@
 /*
  * Why three processes. The one the user started stays in the foreground with
  * prog, as a shell expects of a command: it waits, and passes on signals. The
- * manager is its other child, in a session of its own: Ctrl-C and Ctrl-Z must
- * not reach it while prog still uses it. A signal from the terminal goes to
+ * manager is its other child, in a process group of its own: Ctrl-C and Ctrl-Z
+ * must not reach it while prog still uses it. A signal from the terminal goes to
  * the whole group, so prog has it already; only those sent to mproxyd alone
  * are passed on.
  */

@@ -43,7 +43,6 @@ size_t call_max_value(const struct call *call);
 /* --- answering --- */
 
 void call_reply(struct call *call); /* no result */
-void call_reply_nil(struct call *call);
 void call_reply_bool(struct call *call, bool value);
 void call_reply_int(struct call *call, int64_t value);
 void call_reply_text(struct call *call, struct span utf8);

@@ -119,13 +119,6 @@ small_buffer(struct call *call)
 }
 
 void
-call_reply_nil(struct call *call)
-{
-	value_put_nil(small_buffer(call));
-	reply_small(call);
-}
-
-void
 call_reply_bool(struct call *call, bool value)
 {
 	value_put_bool(small_buffer(call), value);

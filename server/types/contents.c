@@ -51,14 +51,6 @@ contents_value(struct span part, bool handles)
 	return value;
 }
 
-struct item *
-contents_item(struct call *call, struct span part, bool handles)
-{
-	struct value value = contents_value(part, handles);
-
-	return item_new(call, &value);
-}
-
 size_t
 contents_begin_list(struct buffer *out)
 {
@@ -118,10 +110,4 @@ contents_print_value(struct contents_printer *printer, struct span value)
 	    memcmp(printer->out->data + before + size - mark, "…", mark) == 0)
 		printer->full = true;
 	printer->left -= size < printer->left ? size : printer->left;
-}
-
-void
-contents_print_item(struct contents_printer *printer, const struct item *item)
-{
-	contents_print_value(printer, item_span(item));
 }

@@ -26,9 +26,6 @@ bool contents_fit(struct call *call, size_t size);
 /* A part of an argument taken apart. handles: the argument has some. */
 struct value contents_value(struct span part, bool handles);
 
-/* An item from such a part; NULL after call_fail(). */
-struct item *contents_item(struct call *call, struct span part, bool handles);
-
 bool contents_has_handles(struct span value);
 
 /*
@@ -52,7 +49,5 @@ struct contents_printer {
 
 void contents_print_text(struct contents_printer *printer, const char *text);
 void contents_print_value(struct contents_printer *printer, struct span value);
-void contents_print_item(struct contents_printer *printer,
-			 const struct item *item);
 
 #endif
