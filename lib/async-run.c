@@ -34,13 +34,13 @@ async_obstacle(const struct mproxy_async *async)
 int
 mproxy_async_fd(const struct mproxy_async *async)
 {
-	return async_is_usable(async) ? async->lane->channel.fd : -1;
+	return async_own_lane(async) ? async->lane->channel.fd : -1;
 }
 
 unsigned
 mproxy_async_events(const struct mproxy_async *async)
 {
-	if (!async_is_usable(async))
+	if (!async_own_lane(async))
 		return 0;
 	return channel_pending(&async->lane->channel) > 0
 		       ? MPROXY_ASYNC_READ | MPROXY_ASYNC_WRITE
@@ -184,6 +184,14 @@ mproxy_async_free(struct mproxy_async *async)
 
 /* --- a turn --- */
 
+/* Not after a callback that has freed it, nor in the child of one that forks:
+ * there the descriptor is closed, and its number may be another's. */
+static bool
+goes_on(const struct mproxy_async *async)
+{
+	return !async->freed && async_is_ours(async);
+}
+
 static int
 receive(struct mproxy_async *async, const struct message_reply *reply,
 	bool wanted, struct mproxy_value **ret)
@@ -220,7 +228,7 @@ handle_reply(struct mproxy_async *async, const struct message_reply *reply)
 		       : value ? value
 			       : async->nil);
 	if (value) {
-		thread_state.current = async->lane;
+		thread_state.current = async_own_lane(async);
 		mproxy_value_free(value);
 		thread_state.current = NULL;
 	}
@@ -235,7 +243,7 @@ handle_replies(struct mproxy_async *async)
 	struct message_reply reply;
 	int r = 0;
 
-	while (!async->freed && (r = lane_read_reply(lane, &reply)) == 1) {
+	while (goes_on(async) && (r = lane_read_reply(lane, &reply)) == 1) {
 		r = handle_reply(async, &reply);
 		if (r < 0)
 			break;
@@ -287,11 +295,11 @@ turn(struct mproxy_async *async, unsigned events)
 
 	if (events & MPROXY_ASYNC_READ)
 		r = read_once(async);
-	if (r >= 0 && !async->freed) {
+	if (r >= 0 && goes_on(async)) {
 		r = send_all(async);
 		/* what it answered before it went */
 		if (r < 0)
-			while (read_once(async) > 0 && !async->freed)
+			while (read_once(async) > 0 && goes_on(async))
 				;
 	}
 	if (r >= 0 && clock_is_past(silent_at(async)))
@@ -310,9 +318,12 @@ mproxy_async_dispatch(struct mproxy_async *async, unsigned events)
 	if (!async->lane)
 		return async_obstacle(async);
 	async->dispatching = true;
+	if (async_is_ours(async))
+		r = turn(async, events);
+	/* also after a turn in which a callback has forked */
 	if (!async_is_ours(async))
 		async_end(async, async_obstacle(async));
-	else if ((r = turn(async, events)) < 0)
+	else if (r < 0)
 		async_end(async, lane_error(async->lane, r, true));
 	async->dispatching = false;
 	if (async->freed) {

@@ -114,7 +114,7 @@ static int
 check(const struct mproxy_async *async, const struct mproxy_object *object,
       int timeout_ms, const struct mproxy_value *args)
 {
-	if (!async_is_usable(async))
+	if (!async_own_lane(async))
 		return async_obstacle(async);
 	if (timeout_ms < -1)
 		return error_set(MPROXY_ERR_INVALID,
@@ -226,7 +226,7 @@ mproxy_async_cancel(struct mproxy_async *async, uint64_t call)
 {
 	int error;
 
-	if (!async_is_usable(async))
+	if (!async_own_lane(async))
 		return async_obstacle(async);
 	if (!async_find(async, call))
 		return error_set(MPROXY_ERR_NOT_FOUND, "this call has ended");
@@ -258,8 +258,9 @@ async_complete(struct mproxy_async *async, struct async_call *call, int error,
 	async->n_finite -= ended.finite;
 	if (ended.callback)
 		ended.callback(ended.context, error, value);
-	/* what is given up by this is told on this lane */
-	if (async->lane)
+	/* what is given up by this is told on this lane, if the callback has
+	 * not forked */
+	if (async_own_lane(async))
 		thread_state.current = async->lane;
 	if (ended.trace)
 		trace_free(ended.trace);

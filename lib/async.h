@@ -77,14 +77,14 @@ async_is_ours(const struct mproxy_async *async)
 	return async->lane->session == atomic_load(&async->manager->session);
 }
 
-/* Not ended, and not the parent's. */
-static inline bool
-async_is_usable(const struct mproxy_async *async)
+/* NULL: it has ended, or is the parent's. */
+static inline struct lane *
+async_own_lane(const struct mproxy_async *async)
 {
-	return async->lane && async_is_ours(async);
+	return async->lane && async_is_ours(async) ? async->lane : NULL;
 }
 
-/* Sets the detail and returns why it is not. */
+/* Sets the detail and returns why there is none. */
 int async_obstacle(const struct mproxy_async *async);
 
 /* Ends the connection, and all calls with error, whose detail is set. */

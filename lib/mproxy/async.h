@@ -46,8 +46,8 @@
  *
  * A connection that has ended stays so: make a new struct. Threads: one at a
  * time uses it. Fork: it stays with the parent; in the child its calls end with
- * MPROXY_ERR_FORKED, when it is dispatched or freed. Signals: only
- * mproxy_async_wait() is ended by one.
+ * MPROXY_ERR_FORKED, when it is dispatched or freed, or when the callback that
+ * forked returns. Signals: only mproxy_async_wait() is ended by one.
  * MPROXY_DEBUG=calls prints each call when it is answered.
  */
 #ifndef MPROXY_ASYNC_H

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tests/harness/check-main.h"
 #include "tests/harness/fault.h"
@@ -190,6 +191,75 @@ START_TEST(references_given_up_do_not_overtake_a_call)
 }
 END_TEST
 
+/* --- a callback that forks --- */
+
+/* What was submitted before the fork, and by a callback that forks. */
+struct forking {
+	struct seen before, unsent;
+	struct mproxy_async *own; /* of the child */
+	pid_t child;
+};
+
+static void
+fork_inside(void *context, int error, const struct mproxy_value *value)
+{
+	struct forking *forking = context;
+
+	(void)value;
+	ck_assert_int_eq(error, 0);
+	ck_assert_ok(on_list("append", MPROXY_ARGS(1), &forking->unsent));
+	forking->child = fork();
+	ck_assert_int_ge(forking->child, 0);
+	/* has the number that the descriptor has in the parent */
+	if (forking->child == 0)
+		CHILD_CHECK(mproxy_async_new(manager, &forking->own) == 0);
+}
+
+/* Back in the loop, in the child. */
+static int
+return_as_a_child(struct forking *forking, int error)
+{
+	CHILD_CHECK(error == MPROXY_ERR_FORKED);
+	CHILD_CHECK(mproxy_async_in_flight(async) == 0);
+	CHILD_CHECK(forking->before.n == 1);
+	CHILD_CHECK(forking->before.error == MPROXY_ERR_FORKED);
+	CHILD_CHECK(forking->unsent.n == 1);
+	CHILD_CHECK(forking->unsent.error == MPROXY_ERR_FORKED);
+	async = mproxy_async_free(async);
+	async = forking->own;
+	CHILD_CHECK(on_list("len", NULL, NULL) == 0);
+	CHILD_CHECK(mproxy_async_wait(async, -1) == 0);
+	async = mproxy_async_free(async);
+	return 0;
+}
+
+START_TEST(callback_that_forks_ends_the_turn_in_the_child)
+{
+	struct forking forking = { 0 };
+	int error;
+
+	ck_assert_ok(mproxy_async_call(async, mproxy_list_object(list), "len",
+				       0, NULL, fork_inside, &forking, NULL));
+	ck_assert_ok(on_list("len", NULL, &forking.before));
+	ck_assert_ok(mproxy_async_dispatch(async, MPROXY_ASYNC_WRITE));
+	/* both are answered by then: the server takes turns */
+	for (int i = 0; i < 100; i++)
+		ck_assert_ok(mproxy_manager_ping(manager));
+	error = mproxy_async_dispatch(async,
+				      MPROXY_ASYNC_READ | MPROXY_ASYNC_WRITE);
+	if (forking.child == 0)
+		_exit(return_as_a_child(&forking, error));
+	ck_assert_ok(error);
+	child_end(forking.child);
+	ck_assert_ok(mproxy_async_wait(async, -1));
+	ck_assert_seen(forking.before, 0, "0");
+	ck_assert_seen(forking.unsent, 0, "nil");
+	ck_assert_gives_size(mproxy_list_len(list, &got), 1);
+}
+END_TEST
+
+/* --- threads --- */
+
 static void *
 work_elsewhere(void *context)
 {
@@ -232,6 +302,7 @@ loop_suite(void)
 	tcase_add_test(tcase, mistake_is_told_at_once_and_no_callback_runs);
 	tcase_add_test(tcase, no_memory_is_told_and_each_call_ends_once);
 	tcase_add_test(tcase, references_given_up_do_not_overtake_a_call);
+	tcase_add_test(tcase, callback_that_forks_ends_the_turn_in_the_child);
 	tcase_add_test(tcase, any_thread_may_use_it_one_at_a_time);
 	suite_add_tcase(suite, tcase);
 	return suite;
