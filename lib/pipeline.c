@@ -15,6 +15,17 @@
 
 /* --- sending and receiving at once --- */
 
+/* The server does not read any more: what it answered before it went. */
+static void
+take_the_last(struct lane *lane)
+{
+	struct message_reply reply;
+
+	while (lane_next_reply(lane, 0, &reply) == 0 &&
+	       channel_fill(&lane->channel, MSG_DONTWAIT) > 0)
+		;
+}
+
 /* Sends what goes and takes what is there: 1, 0, or a negative errno. */
 static int
 pump_once(struct pump *pump)
@@ -26,8 +37,10 @@ pump_once(struct pump *pump)
 	do
 		r = channel_flush(&lane->channel, MSG_DONTWAIT);
 	while (r == -EINTR);
-	if (r < 0 && r != -EAGAIN)
+	if (r < 0 && r != -EAGAIN) {
+		take_the_last(lane);
 		return r;
+	}
 	return lane_next_reply(lane, pump->id, pump->ret ? pump->ret : &reply);
 }
 

@@ -380,6 +380,50 @@ START_TEST(daemon_killed_under_load_is_told)
 }
 END_TEST
 
+/* Big enough to be sent at once, with all before it. */
+static int
+append_bytes(struct mproxy_list *to)
+{
+	static const char bytes[32 << 10];
+
+	return mproxy_list_append(to, mproxy_value_bytes(bytes, sizeof(bytes)));
+}
+
+START_TEST(answers_that_came_before_the_death_count)
+{
+	struct test_daemon daemon;
+	struct mproxy_list *mine, *theirs;
+	struct mproxy_manager *m, *other;
+	size_t n = 0;
+
+	leak_check_begin();
+	daemon_start(&daemon, NULL);
+	ck_assert_ok(mproxy_connect(daemon.address, &m));
+	ck_assert_ok(mproxy_connect(daemon.address, &other));
+	ck_assert_ok(mproxy_list_open(m, "all", &mine));
+	ck_assert_ok(mproxy_list_open(other, "all", &theirs));
+	ck_assert_ok(mproxy_pipeline_begin(m, 0));
+	ck_assert_ok(mproxy_list_delete(mine, 7));
+	ck_assert_ok(append_bytes(mine));
+	while (n == 0)
+		ck_assert_ok(mproxy_list_len(theirs, &n));
+	/* and the answers were sent by then: the server takes turns */
+	for (int i = 0; i < 100; i++)
+		ck_assert_ok(mproxy_manager_ping(other));
+	daemon_kill(&daemon);
+	ck_assert_error(append_bytes(mine), SERVER_GONE);
+	ck_assert_error(mproxy_pipeline_end(m), SERVER_GONE);
+	assert_detail("2 of 3 pipelined calls were answered, 1 of these "
+		      "failed");
+	mproxy_list_free(mine);
+	mproxy_list_free(theirs);
+	mproxy_close(m);
+	mproxy_close(other);
+	daemon_clean(&daemon);
+	leak_check_end();
+}
+END_TEST
+
 START_TEST(daemon_stopped_for_a_while_is_waited_for)
 {
 	struct test_daemon daemon;
@@ -471,6 +515,7 @@ ends_suite(void)
 	tcase_add_test(tcase,
 		       silence_ends_the_pipeline_and_the_next_call_tries_anew);
 	tcase_add_test(tcase, daemon_killed_under_load_is_told);
+	tcase_add_test(tcase, answers_that_came_before_the_death_count);
 	tcase_add_test(tcase, daemon_stopped_for_a_while_is_waited_for);
 	suite_add_tcase(suite, tcase);
 
