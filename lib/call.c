@@ -16,6 +16,7 @@
 
 #define KEEP_SIZE ((size_t)64 << 10) /* of the read buffer, between calls */
 #define CALL_RESULTS 4
+#define GATHERED_MAX ((size_t)16 << 10) /* bytes, when only references go */
 
 int
 call_set_items(struct call *call, const struct mproxy_value *list)
@@ -199,7 +200,7 @@ send_release(struct lane *lane, uint64_t object, uint64_t count)
 
 	/* what does not go now goes with the next call */
 	if (message_send_release(&lane->channel, &release) == 0 &&
-	    !lane->gathers)
+	    (!lane->gathers || channel_pending(&lane->channel) >= GATHERED_MAX))
 		channel_flush(&lane->channel, MSG_DONTWAIT);
 }
 

@@ -151,6 +151,9 @@ lane_poll(const struct lane *lane, short events, int64_t deadline)
 	int64_t left = deadline - clock_now();
 	int r;
 
+	/* in the child of a fork; poll() would wait for it in vain */
+	if (fd.fd < 0)
+		return -EPIPE;
 	if (left < 0)
 		left = 0;
 	left = (left + NS_PER_MS - 1) / NS_PER_MS;

@@ -15,6 +15,13 @@ not_on(void)
 			 "this thread does not pipeline its calls");
 }
 
+static int
+is_the_parents(void)
+{
+	return error_set(MPROXY_ERR_FORKED,
+			 "this pipeline belongs to the parent");
+}
+
 /* NULL, and the detail set, when there is none, or it is the parent's. */
 static struct pipeline *
 find_own(const struct mproxy_manager *m, int *ret_error)
@@ -23,10 +30,7 @@ find_own(const struct mproxy_manager *m, int *ret_error)
 
 	if (pipeline && !pipeline->forked)
 		return pipeline;
-	*ret_error = !pipeline ? not_on()
-			       : error_set(MPROXY_ERR_FORKED,
-					   "this pipeline belongs to the "
-					   "parent");
+	*ret_error = pipeline ? is_the_parents() : not_on();
 	return NULL;
 }
 
@@ -48,7 +52,8 @@ mproxy_pipeline_begin(struct mproxy_manager *m, size_t window)
 	pipeline = calloc(1, sizeof(*pipeline));
 	if (pipeline) {
 		pipeline->manager = manager_ref(m);
-		pipeline->window = window > 0 ? window : WINDOW;
+		pipeline->window = window > 0 && window < WINDOW ? window
+								 : WINDOW;
 		pipeline->next = thread_state.pipelines;
 		thread_state.pipelines = pipeline;
 		pipeline_attach(lane);
@@ -104,6 +109,8 @@ tell(struct pipeline *pipeline)
 {
 	uint64_t failed = pipeline->failed;
 
+	if (pipeline->forked) /* by a handler, meanwhile */
+		return is_the_parents();
 	pipeline->failed = 0;
 	if (pipeline->broken)
 		return tell_broken(pipeline);

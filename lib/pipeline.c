@@ -187,7 +187,7 @@ pipeline_detach(struct lane *lane, int reason)
 	lane->pipeline = NULL;
 	lane->gathers = false;
 	pipeline->lane = NULL;
-	pipeline->broken = true;
+	pipeline->broken = !pipeline->forked;
 	pipeline->reason = reason;
 	detail_save(&pipeline->because);
 }

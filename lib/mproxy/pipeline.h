@@ -58,7 +58,7 @@ extern "C" {
 /**
  * mproxy_pipeline_begin() - begin to pipeline the calls of this thread.
  * @m:      borrowed.
- * @window: how many calls may be unanswered; 0: a good number.
+ * @window: how many calls may be unanswered, 1000 at most; 0: a good number.
  *
  * Blocks: on the thread's first call of all it connects.
  * Returns: 0; MPROXY_ERR_BUSY, it is on already; any connection error.

@@ -3,7 +3,10 @@
  * name, and nothing hangs, whatever the other side does.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/harness/check-main.h"
 #include "tests/harness/fault.h"
@@ -338,6 +341,124 @@ START_TEST(reference_given_up_does_not_overtake_a_call)
 }
 END_TEST
 
+/* --- behind a long job, and without any call --- */
+
+START_TEST(larger_window_than_the_manager_allows_loses_no_call)
+{
+	struct mproxy_value *number = MPROXY(7);
+
+	ck_assert_ok(mproxy_list_append(list, number));
+	ck_assert_ok(mproxy_list_repeat_in_place(list, 1000000));
+	ck_assert_ok(mproxy_pipeline_begin(manager, MANY));
+	ck_assert_ok(mproxy_list_sort(list, false));
+	append_many(5000);
+	ck_assert_ok(mproxy_pipeline_end(manager));
+}
+END_TEST
+
+static int64_t
+count_objects(void)
+{
+	struct mproxy_value *stats, *found;
+	int64_t n = -1;
+
+	if (mproxy_manager_stats(manager, &stats) == 0) {
+		if (mproxy_value_find(stats, MPROXY("objects"), &found) == 0) {
+			mproxy_value_get_int(found, &n);
+			mproxy_value_free(found);
+		}
+		mproxy_value_free(stats);
+	}
+	return n;
+}
+
+/* On another thread, which does not pipeline. */
+static void *
+await_few_objects(void *unused)
+{
+	for (int i = 0; i < 10000; i++) {
+		int64_t n = count_objects();
+
+		if (n >= 0 && n < MANY / 50)
+			return NULL;
+		usleep(1000);
+	}
+	return unused;
+}
+
+START_TEST(references_do_not_gather_without_end)
+{
+	enum { LISTS = MANY / 25 };
+	static struct mproxy_list *lists[LISTS];
+	void *in_vain = lists;
+	pthread_t thread;
+
+	for (int i = 0; i < LISTS; i++)
+		ck_assert_ok(mproxy_list_new(manager, &lists[i]));
+	ck_assert_ok(mproxy_pipeline_begin(manager, 0));
+	for (int i = 0; i < LISTS; i++)
+		mproxy_list_free(lists[i]);
+	ck_assert_int_eq(
+		pthread_create(&thread, NULL, await_few_objects, lists), 0);
+	pthread_join(thread, &in_vain);
+	ck_assert_ptr_null(in_vain);
+	ck_assert_ok(mproxy_pipeline_end(manager));
+}
+END_TEST
+
+/* --- a fork in the middle --- */
+
+static volatile pid_t forked;
+
+static void
+on_alarm(int signal)
+{
+	(void)signal;
+	forked = fork();
+}
+
+static void
+expect_end_of_the_child(pid_t pid)
+{
+	int status = -1;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(child_forked_in_the_middle_of_a_flush_is_out_of_the_mode)
+{
+	struct sigaction action = { .sa_handler = on_alarm,
+				    .sa_flags = SA_RESTART };
+	struct mproxy_value *number = MPROXY(7);
+	size_t n = 0;
+	int error;
+
+	ck_assert_ok(mproxy_list_append(list, number));
+	ck_assert_ok(mproxy_list_repeat_in_place(list, 3000000));
+	ck_assert_ok(mproxy_pipeline_begin(manager, 0));
+	for (int i = 0; i < 10; i++) {
+		ck_assert_ok(mproxy_list_sort(list, true));
+		ck_assert_ok(mproxy_list_reverse(list));
+	}
+	forked = -1;
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ualarm(20000, 0);
+	error = mproxy_pipeline_flush(manager);
+	if (forked == 0)
+		_exit(error == MPROXY_ERR_FORKED &&
+				      mproxy_list_len(list, &n) == 0 &&
+				      mproxy_pipeline_flush(manager) ==
+					      MPROXY_ERR_FORKED
+			      ? 0
+			      : 1);
+	ck_assert_ok(error);
+	ck_assert_int_gt(forked, 0);
+	expect_end_of_the_child(forked);
+	ck_assert_ok(mproxy_pipeline_end(manager));
+}
+END_TEST
+
 static Suite *
 pipeline_suite(void)
 {
@@ -364,6 +485,12 @@ pipeline_suite(void)
 	tcase_add_test(tcase, replies_that_pile_up_stop_nobody);
 	tcase_add_test(tcase,
 		       large_call_with_a_result_is_sent_while_replies_pile_up);
+	tcase_add_test(tcase,
+		       larger_window_than_the_manager_allows_loses_no_call);
+	tcase_add_test(tcase, references_do_not_gather_without_end);
+	tcase_add_test(
+		tcase,
+		child_forked_in_the_middle_of_a_flush_is_out_of_the_mode);
 	tcase_add_test(tcase, no_memory_is_told_at_once_and_nothing_lost);
 	tcase_add_test(tcase, reference_given_up_does_not_overtake_a_call);
 	suite_add_tcase(suite, tcase);
