@@ -275,6 +275,10 @@ send_all(struct mproxy_async *async)
 {
 	int r;
 
+	/* until now the server had nothing to answer */
+	if (async->unsent)
+		async->heard = clock_now();
+	async->unsent = false;
 	do
 		r = channel_flush(&async->lane->channel, MSG_DONTWAIT);
 	while (r == -EINTR);
@@ -291,9 +295,11 @@ async_push(struct mproxy_async *async)
 static int
 turn(struct mproxy_async *async, unsigned events)
 {
+	/* perhaps the program was busy, and the answers are there */
+	bool late = clock_is_past(silent_at(async));
 	int r = 0;
 
-	if (events & MPROXY_ASYNC_READ)
+	if (late || events & MPROXY_ASYNC_READ)
 		r = read_once(async);
 	if (r >= 0 && goes_on(async)) {
 		r = send_all(async);
@@ -302,7 +308,7 @@ turn(struct mproxy_async *async, unsigned events)
 			while (read_once(async) > 0 && goes_on(async))
 				;
 	}
-	if (r >= 0 && clock_is_past(silent_at(async)))
+	if (r >= 0 && late && clock_is_past(silent_at(async)))
 		r = -ETIMEDOUT;
 	return r < 0 ? r : 0;
 }
@@ -376,7 +382,7 @@ int
 mproxy_async_wait(struct mproxy_async *async, int timeout_ms)
 {
 	int64_t deadline = INT64_MAX;
-	unsigned events = 0;
+	unsigned events = MPROXY_ASYNC_READ; /* what has come already */
 	int error = 0;
 
 	if (timeout_ms >= 0)
@@ -387,7 +393,7 @@ mproxy_async_wait(struct mproxy_async *async, int timeout_ms)
 		error = mproxy_async_dispatch(async, events);
 		if (error || async->in_flight == 0)
 			return error;
-		if (clock_is_past(deadline) && events == 0)
+		if (clock_is_past(deadline))
 			return error_set(MPROXY_ERR_TIMEOUT,
 					 "%zu calls are still in flight",
 					 async->in_flight);

@@ -155,6 +155,7 @@ begin_wait(struct mproxy_async *async, int timeout_ms)
 {
 	if (async->n_finite++ == 0) {
 		async->heard = clock_now();
+		async->unsent = true;
 		async->longest_ms = 0;
 	}
 	if (timeout_ms > async->longest_ms)

@@ -40,7 +40,8 @@ struct mproxy_async {
 	/* when the server counts as silent */
 	size_t n_finite;
 	int longest_ms; /* of these */
-	int64_t heard;	/* the last sign of life */
+	int64_t heard;	/* the last sign of life; or when these were sent */
+	bool unsent;	/* none of them has left yet */
 
 	void (*changed)(void *context, struct mproxy_async *async);
 	void *context;

@@ -154,14 +154,15 @@ unsigned mproxy_async_events(const struct mproxy_async *async);
 
 /** mproxy_async_timeout() - when to dispatch at the latest, even without events:
  * in so many ms; -1: no need. Then a server that stays silent is noticed. The
- * time only moves on while answers come, so that a timer may be left running
- * and set anew when it has fired. Since: 0.1 */
+ * time only moves on, when calls leave and answers come, so that a timer may be
+ * left running and set anew when it has fired. A program that was busy beyond
+ * that time does not take answers that wait for it for silence. Since: 0.1 */
 int mproxy_async_timeout(struct mproxy_async *async);
 
 /**
  * mproxy_async_dispatch() - send, receive, and run the callbacks that are due.
- * @events: what the descriptor is ready for; 0: look at the time only. More
- *          than is true does no harm.
+ * @events: what the descriptor is ready for; 0: the time has come, perhaps.
+ *          More than is true does no harm.
  *
  * Blocks: never.
  * Returns: 0; how the connection ended: all callbacks have run then;
@@ -173,7 +174,7 @@ int mproxy_async_dispatch(struct mproxy_async *async, unsigned events);
 
 /**
  * mproxy_async_wait() - dispatch until no call is in flight.
- * @timeout_ms: -1: as long as it takes; 0 dispatches once.
+ * @timeout_ms: -1: as long as it takes; 0: sends and takes what has come, once.
  *
  * mproxy_interrupt() in another thread does not end it: send it the signal.
  *

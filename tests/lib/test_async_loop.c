@@ -11,6 +11,8 @@
 #include "tests/harness/fault.h"
 #include "tests/lib/async-check.h"
 
+#define GRACE_MS 1000
+
 START_TEST(plain_loop_with_poll_does)
 {
 	struct seen seen = { 0 };
@@ -49,6 +51,62 @@ START_TEST(nothing_has_to_be_done_while_nothing_must_be_answered)
 	ck_assert_int_eq(mproxy_async_timeout(async), -1);
 	async = mproxy_async_free(async);
 	ck_assert_seen(seen, MPROXY_ERR_CLOSED, "");
+}
+END_TEST
+
+START_TEST(wait_without_time_takes_what_has_come)
+{
+	struct seen seen = { 0 };
+	int error;
+
+	ck_assert_ok(on_list("len", NULL, &seen));
+	do
+		error = mproxy_async_wait(async, 0);
+	while (error == MPROXY_ERR_TIMEOUT);
+	ck_assert_ok(error);
+	ck_assert_seen(seen, 0, "0");
+}
+END_TEST
+
+/* Whether the call has left before, and whatever the loop looks at first. */
+static const struct {
+	unsigned before, after;
+} around_work[] = {
+	{ 0, 0 },
+	{ 0, MPROXY_ASYNC_WRITE },
+	{ 0, MPROXY_ASYNC_READ | MPROXY_ASYNC_WRITE },
+	{ MPROXY_ASYNC_WRITE, 0 },
+	{ MPROXY_ASYNC_WRITE, MPROXY_ASYNC_WRITE },
+	{ MPROXY_ASYNC_WRITE, MPROXY_ASYNC_READ | MPROXY_ASYNC_WRITE },
+};
+
+#define N_AROUND_WORK (int)(sizeof(around_work) / sizeof(around_work[0]))
+
+START_TEST(program_that_was_busy_does_not_take_that_for_silence)
+{
+	struct seen seen = { 0 };
+
+	ck_assert_ok(on_list("len", NULL, &seen));
+	if (around_work[_i].before)
+		ck_assert_ok(
+			mproxy_async_dispatch(async, around_work[_i].before));
+	usleep((GRACE_MS + 100) * 1000);
+	ck_assert_ok(mproxy_async_dispatch(async, around_work[_i].after));
+	ck_assert_ok(mproxy_async_wait(async, -1));
+	ck_assert_seen(seen, 0, "0");
+}
+END_TEST
+
+START_TEST(wait_of_a_program_that_was_busy_finds_the_answers)
+{
+	struct seen seen = { 0 };
+
+	ck_assert_ok(on_list("len", NULL, &seen));
+	if (_i)
+		ck_assert_ok(mproxy_async_dispatch(async, MPROXY_ASYNC_WRITE));
+	usleep((GRACE_MS + 100) * 1000);
+	ck_assert_ok(mproxy_async_wait(async, -1));
+	ck_assert_seen(seen, 0, "0");
 }
 END_TEST
 
@@ -298,6 +356,12 @@ loop_suite(void)
 	tcase_add_test(tcase, plain_loop_with_poll_does);
 	tcase_add_test(tcase,
 		       nothing_has_to_be_done_while_nothing_must_be_answered);
+	tcase_add_test(tcase, wait_without_time_takes_what_has_come);
+	tcase_add_loop_test(
+		tcase, program_that_was_busy_does_not_take_that_for_silence, 0,
+		N_AROUND_WORK);
+	tcase_add_loop_test(
+		tcase, wait_of_a_program_that_was_busy_finds_the_answers, 0, 2);
 	tcase_add_test(tcase, watcher_is_told_what_changes_and_of_the_end);
 	tcase_add_test(tcase, mistake_is_told_at_once_and_no_callback_runs);
 	tcase_add_test(tcase, no_memory_is_told_and_each_call_ends_once);
@@ -311,5 +375,9 @@ loop_suite(void)
 int
 main(void)
 {
+	char grace[16];
+
+	snprintf(grace, sizeof(grace), "%d", GRACE_MS);
+	setenv("MPROXY_GRACE_MS", grace, 1);
 	return check_run(loop_suite());
 }
