@@ -24,6 +24,15 @@ contents_fit(struct call *call, size_t size)
 	return false;
 }
 
+bool
+contents_may_grow(struct call *call, const struct buffer *out)
+{
+	if (!buffer_failed(out))
+		return contents_fit(call, out->size);
+	call_fail_memory(call);
+	return false;
+}
+
 static void
 note_handle(void *context, struct value_handle handle)
 {

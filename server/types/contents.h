@@ -23,6 +23,9 @@ size_t contents_item_size(size_t size);
 /* False after call_fail(): no value may have so many bytes. */
 bool contents_fit(struct call *call, size_t size);
 
+/* As above, of a result that is being written; or there was no memory for it. */
+bool contents_may_grow(struct call *call, const struct buffer *out);
+
 /* A part of an argument taken apart. handles: the argument has some. */
 struct value contents_value(struct span part, bool handles);
 

@@ -46,11 +46,7 @@ look_up_some(struct call *call, struct many *many, struct buffer *out)
 			return 1;
 		if (put_value(out, many->dict, key))
 			many->has_handles = true;
-		if (buffer_failed(out)) {
-			call_fail_memory(call);
-			return -1;
-		}
-		if (!contents_fit(call, out->size))
+		if (!contents_may_grow(call, out))
 			return -1;
 	}
 	return 0;

@@ -61,11 +61,7 @@ walk_some(struct call *call, struct walk *walk, struct buffer *out)
 			return 1;
 		if (put_part(out, entry, walk->part))
 			walk->has_handles = true;
-		if (buffer_failed(out)) {
-			call_fail_memory(call);
-			return -1;
-		}
-		if (!contents_fit(call, out->size))
+		if (!contents_may_grow(call, out))
 			return -1;
 	}
 	return 0;

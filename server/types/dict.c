@@ -245,11 +245,7 @@ do_popitem(struct call *call, struct object *object, const struct value *args,
 		return;
 	}
 	dict_put_pair(out, place->data);
-	if (buffer_failed(out)) {
-		call_fail_memory(call);
-		return;
-	}
-	if (!contents_fit(call, out->size))
+	if (!contents_may_grow(call, out))
 		return;
 	entry = take(dict, place);
 	call_reply_scratch(call, dict_has_handles(entry));
