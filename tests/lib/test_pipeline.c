@@ -3,11 +3,13 @@
  * name, and nothing hangs, whatever the other side does.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "tests/harness/check-main.h"
 #include "tests/harness/fault.h"
 #include "tests/lib/pipeline-check.h"
@@ -376,12 +378,14 @@ count_objects(void)
 static void *
 await_few_objects(void *unused)
 {
-	for (int i = 0; i < 10000; i++) {
+	int64_t deadline = clock_now() + 10000 * NS_PER_MS;
+
+	while (clock_now() < deadline) {
 		int64_t n = count_objects();
 
 		if (n >= 0 && n < MANY / 50)
 			return NULL;
-		usleep(1000);
+		sched_yield();
 	}
 	return unused;
 }

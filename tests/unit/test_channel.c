@@ -6,10 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "mproxy/error.h"
@@ -17,6 +15,7 @@
 #include "tests/harness/check-main.h"
 #include "tests/harness/fault.h"
 #include "tests/harness/leak.h"
+#include "tests/unit/alarms.h"
 
 #define LIMIT ((uint32_t)8 << 20)
 #define IN_SIZE ((size_t)16 << 10)
@@ -298,27 +297,6 @@ START_TEST(what_the_socket_does_not_take_waits)
 	expect_none();
 }
 END_TEST
-
-static void
-on_alarm(int number)
-{
-	(void)number;
-}
-
-/* Signals every millisecond from now on, or no more. */
-static void
-set_alarms(bool on)
-{
-	struct sigaction action = { .sa_handler = on_alarm };
-	struct itimerval timer = {
-		.it_interval = { .tv_usec = on ? 1000 : 0 },
-		.it_value = { .tv_usec = on ? 1000 : 0 },
-	};
-
-	if (on)
-		sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
 
 START_TEST(signal_ends_a_blocking_fill_and_loses_nothing)
 {

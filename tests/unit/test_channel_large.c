@@ -5,16 +5,15 @@
 #include "proto/channel.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include "mproxy/error.h"
 #include "proto/block.h"
 #include "tests/harness/check-main.h"
 #include "tests/harness/fault.h"
 #include "tests/harness/leak.h"
+#include "tests/unit/alarms.h"
 
 #define LIMIT ((uint32_t)8 << 20)
 #define SIZE ((size_t)3 << 20)
@@ -237,26 +236,6 @@ START_TEST(lending_without_memory_leaves_what_was_there)
 	expect_lent(SIZE);
 }
 END_TEST
-
-static void
-on_alarm(int number)
-{
-	(void)number;
-}
-
-static void
-set_alarms(bool on)
-{
-	struct sigaction action = { .sa_handler = on_alarm };
-	struct itimerval timer = {
-		.it_interval = { .tv_usec = on ? 1000 : 0 },
-		.it_value = { .tv_usec = on ? 1000 : 0 },
-	};
-
-	if (on)
-		sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
 
 START_TEST(signal_ends_a_flush_of_a_lent_frame_and_loses_nothing)
 {
