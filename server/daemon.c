@@ -3,7 +3,7 @@
  * closed terminal are for the owner to answer, and the daemon must outlast
  * whatever the owner still has to say to it. Not a session: Linux groups the
  * processes of a session for scheduling (sched_autogroup), and a call that
- * goes from one group to another and back costs a tenth more.
+ * goes from one group to another and back took 0.3 to 0.4 us more of 6.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,8 @@
  * other, and what a thread holds (locks) ends with the thread. After fork the
  * child may use it too: it connects for itself on first use. Locks are not
  * inherited. Each fork makes one round trip to the manager (a thread's first,
- * two), for at most a second; a child of _Fork() or clone() has no connection it could use.
+ * two), for at most a second; a child of _Fork() or clone() has no connection
+ * it could use.
  *
  * A manager that has ended is one named error, at once, on every call from then
  * on: MPROXY_ERR_SERVER_GONE; if it broke off in the middle of a call, the
